@@ -1,0 +1,79 @@
+# vpp-operator. Needs Go, git, make and a C compiler (for the race detector);
+# all else is pinned in go.mod and hack/tools/go.mod and built from source.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+FUZZTIME ?= 30s
+
+# Tools keep their own module, so that go.mod names only what the product needs.
+golangci-lint := go tool -modfile=hack/tools/go.mod golangci-lint
+
+##@ Start here
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  \033[36m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## Tour a VPP, simulated or at VPP_API_SOCKET (ARGS=--once: do not stay)
+	@hack/demo.sh $(ARGS)
+
+.PHONY: test
+test: verify lint unit ## All that must pass before a change goes in
+
+##@ Build
+
+.PHONY: build
+build: ## Build bin/vpp-operator and bin/vppapi, static
+	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/...
+
+.PHONY: generate
+generate: ## Write the generated files anew
+	go generate ./...
+
+.PHONY: fmt
+fmt: ## Format the Go code
+	$(golangci-lint) fmt
+
+.PHONY: tidy
+tidy: ## Bring the go.mod and go.sum files in line with the code
+	go mod tidy
+	go -C hack/tools mod tidy
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin
+
+##@ Check
+
+.PHONY: verify
+verify: ## Fail if generate, fmt or tidy would change a file
+	@hack/verify.sh
+
+.PHONY: vet
+vet: ## Run go vet
+	go vet ./...
+
+.PHONY: lint
+lint: ## Run every linter (.golangci.yml)
+	$(golangci-lint) run
+
+.PHONY: unit
+unit: ## Run the tests with the race detector
+	go test -race ./...
+
+.PHONY: bench
+bench: ## Run the benchmarks (VPP_API_SOCKET: against that VPP too)
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (30s)
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' cmd pkg | \
+	while IFS=: read -r file func; do \
+	  go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "./$${file%/*}"; \
+	done

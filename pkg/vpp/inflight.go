@@ -1,0 +1,141 @@
+package vpp
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// pending is a request in flight, as the reader sees it.
+type pending interface {
+	// deliver takes a reply. The frame is the reader's: what is kept is copied.
+	// It must not block. done is false while more replies are to come.
+	deliver(r *reply) (done bool)
+	// fail ends the request without a reply. It must not block.
+	fail(err error)
+}
+
+// reply is one message on its way from the reader to its request.
+type reply struct {
+	frame []byte // the message, its id first
+	info  *messageInfo
+}
+
+// inflight is the table of requests in flight. A request's context is a
+// running number whose low bits are its place in the table; numbers whose
+// place is still taken are skipped, so a context is never in flight twice,
+// however long a request takes and however often the number wraps.
+//
+// alloc is called under the sender's lock. claim, release and the rest are
+// called from anywhere.
+type inflight struct {
+	slots []slot
+	mask  uint32
+	next  uint32 // guarded by the sender's lock
+
+	count atomic.Int32
+	bytes atomic.Int64 // of the requests in flight
+}
+
+type slot struct {
+	// state is 0 while the slot is free, else the context, with bit claimed
+	// set while somebody works on the pending.
+	state atomic.Uint64
+
+	pending pending
+	info    *messageInfo // of the request
+	size    int
+	sent    time.Duration // session clock
+}
+
+const claimed = 1 << 32
+
+func newInflight(window int) *inflight {
+	n := 1
+	for n < window {
+		n *= 2
+	}
+	return &inflight{slots: make([]slot, n), mask: uint32(n - 1)}
+}
+
+// full tells whether the window is used up.
+func (f *inflight) full() bool { return int(f.count.Load()) >= len(f.slots) }
+
+// alloc takes a slot and returns its context. The caller holds the sender's
+// lock and has seen that the table is not full.
+func (f *inflight) alloc(p pending, info *messageInfo, size int, now time.Duration) uint32 {
+	for {
+		f.next++
+		if f.next == 0 {
+			continue
+		}
+		s := &f.slots[f.next&f.mask]
+		if s.state.Load() != 0 {
+			continue
+		}
+		s.pending, s.info, s.size, s.sent = p, info, size, now
+		f.count.Add(1)
+		f.bytes.Add(int64(size))
+		s.state.Store(uint64(f.next))
+		return f.next
+	}
+}
+
+// claim takes hold of the request of a context, nil where it is not in flight
+// (any more).
+func (f *inflight) claim(context uint32) *slot {
+	if context == 0 {
+		return nil
+	}
+	s := &f.slots[context&f.mask]
+	if s.state.CompareAndSwap(uint64(context), uint64(context)|claimed) {
+		return s
+	}
+	return nil
+}
+
+// unclaim lets a request with more replies to come go again.
+func (f *inflight) unclaim(s *slot, context uint32) { s.state.Store(uint64(context)) }
+
+// release frees a claimed slot.
+func (f *inflight) release(s *slot) {
+	f.count.Add(-1)
+	f.bytes.Add(int64(-s.size))
+	s.pending, s.info = nil, nil
+	s.state.Store(0)
+}
+
+// withdraw takes a request out of the table. It is false where its last reply
+// has come or is being delivered right now; it then waits until that is over.
+func (f *inflight) withdraw(context uint32) bool {
+	for {
+		if s := f.claim(context); s != nil {
+			f.release(s)
+			return true
+		}
+		if f.slots[context&f.mask].state.Load() != uint64(context)|claimed {
+			return false
+		}
+		runtime.Gosched()
+	}
+}
+
+// failAll ends every request.
+func (f *inflight) failAll(err error) {
+	for i := range f.slots {
+		s := &f.slots[i]
+		for {
+			st := s.state.Load()
+			if st == 0 {
+				break
+			}
+			if st&claimed == 0 && s.state.CompareAndSwap(st, st|claimed) {
+				p := s.pending
+				f.release(s)
+				p.fail(err)
+				break
+			}
+			runtime.Gosched()
+		}
+	}
+}
