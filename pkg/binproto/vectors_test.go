@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -407,17 +408,17 @@ func sameDecoding(t *binproto.Type, got, want any) error {
 	case binproto.FormatIP4, binproto.FormatIP6:
 		return sameHex(got.(netip.Addr).AsSlice(), want)
 	case binproto.FormatMAC:
-		return sameHex(netMAC(got), want)
+		return sameHex(macBytes(got), want)
 	case binproto.FormatAddress:
 		return sameAddress(got.(netip.Addr), want)
 	case binproto.FormatPrefix, binproto.FormatIP4Prefix, binproto.FormatIP6Prefix:
 		text := fmt.Sprint(got)
-		slash := bytes.IndexByte([]byte(text), '/')
-		a, err := netip.ParseAddr(text[:slash])
+		address, bits, _ := strings.Cut(text, "/")
+		a, err := netip.ParseAddr(address)
 		if err != nil {
 			return err
 		}
-		if length := want.(object)["len"]; fmt.Sprint(length) != text[slash+1:] {
+		if length := want.(object)["len"]; fmt.Sprint(length) != bits {
 			return fmt.Errorf("length of %s, want %v", text, length)
 		}
 		if t.Format == binproto.FormatPrefix {
@@ -452,8 +453,8 @@ func sameDecoding(t *binproto.Type, got, want any) error {
 	return nil
 }
 
-func netMAC(got any) []byte {
-	b, _ := hex.DecodeString(string(bytes.ReplaceAll([]byte(got.(string)), []byte(":"), nil)))
+func macBytes(got any) []byte {
+	b, _ := hex.DecodeString(strings.ReplaceAll(got.(string), ":", ""))
 	return b
 }
 

@@ -73,7 +73,7 @@ func (p *Batch[Q, R]) Add(q *Q) error {
 		return p.err
 	}
 	s := p.b.session
-	if p.flying > p.room || s.flights.full() || s.flights.bytes.Load() >= s.opts.MaxInFlightBytes {
+	if p.flying > p.room || !s.flights.fits(1) || s.flights.bytes.Load() >= s.opts.MaxInFlightBytes {
 		// Not for one answer: a quarter of the window is sent in few writes.
 		for p.flying > p.room*3/4 || p.flying > 0 && s.flights.bytes.Load() >= s.opts.MaxInFlightBytes*3/4 {
 			if err := p.wait(); err != nil {

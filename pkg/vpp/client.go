@@ -41,9 +41,7 @@ const (
 	// A VPP that is frozen answers when it thaws: each attempt waits longer
 	// for the handshake, so that it does not find a crowd of dead clients.
 	handshakeMost = time.Minute
-	// An idle session is asked for a sign of life this often; lost after so
-	// many that went unanswered.
-	keepAlive      = 5 * time.Second
+	// So many signs of life in a row that went unanswered end a session.
 	keepAliveFails = 2
 )
 
@@ -150,7 +148,6 @@ func (c *Client) set(st State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.state = st
-	c.stats.current.Store(st.Session)
 	close(c.changed)
 	c.changed = make(chan struct{})
 }
@@ -164,15 +161,14 @@ func (c *Client) supervise(ctx context.Context) {
 	handshake := c.opts.Timeout
 	for ctx.Err() == nil {
 		appeared := watchSocket(c.opts.Socket)
-		opts := c.opts
-		opts.Timeout = handshake
-		s, err := dial(ctx, opts, last, c.stats)
+		patience, cancel := context.WithTimeout(ctx, handshake)
+		s, err := dial(patience, c.opts, last, c.stats)
+		cancel()
 		if err == nil {
 			appeared.Close()
 			epoch++
-			s.epoch, s.opts.Timeout = epoch, c.opts.Timeout
+			s.epoch = epoch
 			last, backoff, handshake = s, backoffFirst, c.opts.Timeout
-			c.stats.connected.Add(1)
 			c.opts.Log.Info("Connected to VPP", "socket", c.opts.Socket, "epoch", epoch, "messages", s.schema.Len())
 			c.set(State{Phase: Connected, Epoch: epoch, Session: s})
 			err = c.attend(ctx, s)
@@ -209,7 +205,7 @@ func (c *Client) supervise(ctx context.Context) {
 // idle client and says nothing on its own, so a sign of life has to be asked
 // for: only where nothing else was received meanwhile.
 func (c *Client) attend(ctx context.Context, s *Session) error {
-	tick := time.NewTicker(keepAlive)
+	tick := time.NewTicker(c.opts.KeepAlive)
 	defer tick.Stop()
 	missed := 0
 	for {

@@ -172,7 +172,7 @@ func (s *Session) learn(ctx context.Context, last *Session) error {
 		return s.learnFromFiles(nil)
 	}
 	var l binproto.Loader
-	if err := l.AddFallback("memclnt", []byte(memclntSchema)); err != nil {
+	if err := AddBuiltin(&l); err != nil {
 		return err
 	}
 	text, err := s.fetchAPI(ctx)
@@ -213,7 +213,7 @@ func (s *Session) learnFromFiles(dirs []string) error {
 		}
 	}
 	var l binproto.Loader
-	if err := l.AddFallback("memclnt", []byte(memclntSchema)); err != nil {
+	if err := AddBuiltin(&l); err != nil {
 		return err
 	}
 	for _, d := range dirs {

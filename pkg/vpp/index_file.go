@@ -47,7 +47,7 @@ var indexFiles atomic.Uint64 // sessions of this process
 
 // rememberIndex writes the file. Where that is impossible the session works
 // all the same: remembering is a precaution.
-func rememberIndex(o Options, index uint32) *indexFile {
+func rememberIndex(o Options, boot string, index uint32) *indexFile {
 	if o.StateDir == "-" {
 		return nil
 	}
@@ -55,7 +55,7 @@ func rememberIndex(o Options, index uint32) *indexFile {
 	if m.dir == "" {
 		m.dir = filepath.Join(filepath.Dir(o.Socket), indexDir)
 	}
-	if err := m.write(o, index); err != nil {
+	if err := m.write(o, boot, index); err != nil {
 		o.Log.V(1).Info("Cannot remember the client index; an unclean end of this process may cost VPP CPU time",
 			"stateDir", m.dir, "reason", err.Error())
 		return nil
@@ -63,11 +63,7 @@ func rememberIndex(o Options, index uint32) *indexFile {
 	return m
 }
 
-func (m *indexFile) write(o Options, index uint32) error {
-	boot, err := socketBoot(o.Socket)
-	if err != nil {
-		return err
-	}
+func (m *indexFile) write(o Options, boot string, index uint32) error {
 	record, err := json.Marshal(indexRecord{Socket: o.Socket, Boot: boot, Index: index, Name: o.Name, PID: os.Getpid()})
 	if err != nil {
 		return err
@@ -133,20 +129,19 @@ func (m *indexFile) reapOthers(s *Session) {
 	if err != nil {
 		return
 	}
-	boot, _ := socketBoot(s.opts.Socket)
 	for _, e := range entries {
 		path := filepath.Join(m.dir, e.Name())
 		if !strings.HasSuffix(e.Name(), indexSuffix) || path == m.path {
 			continue
 		}
-		if err := reap(s, path, boot); err != nil {
+		if err := reap(s, path); err != nil {
 			s.opts.Log.V(1).Info("Cannot reap a dead client", "file", path, "reason", err.Error())
 		}
 	}
 }
 
 // reap handles one file: still locked means alive.
-func reap(s *Session, path, boot string) error {
+func reap(s *Session, path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -159,7 +154,7 @@ func reap(s *Session, path, boot string) error {
 		return nil // alive
 	}
 	var r indexRecord
-	if err := json.NewDecoder(f).Decode(&r); err == nil && r.Boot == boot && r.Index != s.index {
+	if err := json.NewDecoder(f).Decode(&r); err == nil && r.Boot == s.boot && r.Index != s.index {
 		if err := s.wakeDead(r.Index); err != nil {
 			return err
 		}

@@ -58,11 +58,11 @@ func newInflight(window int) *inflight {
 	return &inflight{slots: make([]slot, n), mask: uint32(n - 1)}
 }
 
-// full tells whether the window is used up.
-func (f *inflight) full() bool { return int(f.count.Load()) >= len(f.slots) }
+// fits tells whether n more requests fit into the window.
+func (f *inflight) fits(n int) bool { return int(f.count.Load())+n <= len(f.slots) }
 
 // alloc takes a slot and returns its context. The caller holds the sender's
-// lock and has seen that the table is not full.
+// lock and has seen that it fits.
 func (f *inflight) alloc(p pending, info *messageInfo, size int, now time.Duration) uint32 {
 	for {
 		f.next++

@@ -64,6 +64,13 @@ func (s *Session) sendWith(ctx context.Context, info *messageInfo, r request, fl
 // trySend is sendWith for a request that the guard has (looked) or has not yet
 // compared with the state of VPP.
 func (s *Session) trySend(ctx context.Context, info *messageInfo, r request, flush bool, then func() error, looked bool) (uint32, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, refused(info.msg.Name, reason(ctx, err))
+	}
+	slots := 1
+	if then != nil {
+		slots = 2
+	}
 	s.out.mu.Lock()
 	for {
 		if s.out.err != nil {
@@ -71,7 +78,7 @@ func (s *Session) trySend(ctx context.Context, info *messageInfo, r request, flu
 			s.out.mu.Unlock()
 			return 0, refused(info.msg.Name, err)
 		}
-		if !s.flights.full() && s.flights.bytes.Load() < s.opts.MaxInFlightBytes {
+		if s.flights.fits(slots) && s.flights.bytes.Load() < s.opts.MaxInFlightBytes {
 			break
 		}
 		if err := s.waitForRoom(ctx, info); err != nil {
@@ -141,7 +148,7 @@ func (s *Session) waitForRoom(ctx context.Context, info *messageInfo) error {
 // room wakes those who wait for it, after slots came free. The reader calls it
 // once per read.
 func (s *Session) room() {
-	if s.out.waiters.Load() == 0 || s.flights.full() || s.flights.bytes.Load() >= s.opts.MaxInFlightBytes {
+	if s.out.waiters.Load() == 0 || !s.flights.fits(1) || s.flights.bytes.Load() >= s.opts.MaxInFlightBytes {
 		return
 	}
 	s.out.mu.Lock()

@@ -31,6 +31,9 @@ type Options struct {
 	// Timeout is the deadline of a call whose context has none, of a dump
 	// between two messages, and of the handshake. 5 s if zero.
 	Timeout time.Duration
+	// KeepAlive is how often a Client asks an idle session for a sign of life;
+	// two in a row unanswered end the session. 5 s if zero.
+	KeepAlive time.Duration
 	// Schema, if given, is used instead of asking VPP.
 	Schema *binproto.Schema
 	// APIDirs are searched for API descriptions instead of asking VPP. Where
@@ -69,6 +72,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Socket, DefaultSocket)
 	setDefault(&o.Name, filepath.Base(os.Args[0]))
 	setDefault(&o.Timeout, 5*time.Second)
+	setDefault(&o.KeepAlive, 5*time.Second)
 	setDefault(&o.MaxInFlight, 4096)
 	setDefault(&o.MaxInFlightBytes, 192<<10)
 	setDefault(&o.StreamBuffer, 64<<20)
@@ -114,6 +118,8 @@ type Session struct {
 	binds  sync.Map // bindKey → bound method
 	stats  *Stats
 	memory *indexFile
+	boot   string      // which boot of VPP
+	parted atomic.Bool // VPP knows that this client is gone
 
 	out     sender
 	in      receiver
@@ -145,13 +151,15 @@ type messageInfo struct {
 // Dial connects, shakes hands, learns the API and starts the session. ctx
 // bounds the dialling only.
 func Dial(ctx context.Context, opts Options) (*Session, error) {
-	return dial(ctx, opts.withDefaults(), nil, NewStats())
-}
-
-// dial is Dial with what the last session of the same client learned.
-func dial(ctx context.Context, opts Options, last *Session, stats *Stats) (_ *Session, err error) {
+	opts = opts.withDefaults()
 	ctx, cancel := context.WithTimeout(ctx, opts.Timeout)
 	defer cancel()
+	return dial(ctx, opts, nil, NewStats())
+}
+
+// dial is Dial with what the last session of the same client learned; ctx
+// must have a deadline.
+func dial(ctx context.Context, opts Options, last *Session, stats *Stats) (_ *Session, err error) {
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "unix", opts.Socket)
 	if err != nil {
@@ -181,7 +189,8 @@ func dial(ctx context.Context, opts Options, last *Session, stats *Stats) (_ *Se
 	if err != nil {
 		return nil, fmt.Errorf("handshake with %s: %w", opts.Socket, err)
 	}
-	s.memory = rememberIndex(opts, s.index)
+	s.boot, _ = socketBoot(opts.Socket)
+	s.memory = rememberIndex(opts, s.boot, s.index)
 	s.in.init(rest)
 	builtin, err := builtinSchema()
 	if err != nil {
@@ -196,6 +205,13 @@ func dial(ctx context.Context, opts Options, last *Session, stats *Stats) (_ *Se
 		return nil, err
 	}
 	s.memory.reapOthers(s)
+	if last != nil && last.boot == s.boot && !last.parted.Load() && last.index != s.index {
+		if err := s.wakeDead(last.index); err != nil {
+			return nil, err
+		}
+	}
+	stats.current.Store(s)
+	stats.connected.Add(1)
 	return s, nil
 }
 
@@ -259,7 +275,10 @@ func (s *Session) fail(err error) {
 		s.flights.failAll(err)
 		s.events.fail(err)
 		s.stats.disconnected.Add(1)
-		s.memory.forgetIf(errors.Is(err, io.EOF) || errors.Is(err, ErrClosed))
+		if errors.Is(err, io.EOF) { // it hung up itself
+			s.parted.Store(true)
+		}
+		s.memory.forgetIf(s.parted.Load())
 	})
 }
 
@@ -271,7 +290,7 @@ func (s *Session) Close() error {
 	first := s.closing.CompareAndSwap(false, true)
 	if first && s.Err() == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), s.opts.Timeout)
-		_ = s.deregister(ctx) // VPP may be gone or frozen; then there is nothing to tell
+		s.parted.Store(s.deregister(ctx) == nil) // VPP may be frozen
 		cancel()
 	}
 	s.fail(ErrClosed)

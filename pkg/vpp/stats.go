@@ -106,7 +106,7 @@ func (s *Stats) Snapshot() Snapshot {
 		Late: s.late.Load(), Dropped: s.dropped.Load(), Unknown: s.unknown.Load(), MissedEvents: s.missed.Load(),
 		Timeouts: s.timeouts.Load(), Connects: s.connected.Load(), Disconnects: s.disconnected.Load(),
 	}
-	if c := s.current.Load(); c != nil {
+	if c := s.current.Load(); c != nil && c.Err() == nil {
 		out.InFlight = int(c.flights.count.Load())
 	}
 	s.messages.Range(func(name, v any) bool {
