@@ -11,6 +11,7 @@ type signal struct {
 	set    atomic.Bool
 	asleep atomic.Bool // the owner counts in receiver.blocked
 	wake   chan struct{}
+	timer  *time.Timer // the owner's, made when it first sleeps
 }
 
 func newSignal() signal { return signal{wake: make(chan struct{}, 1)} }
@@ -68,9 +69,13 @@ func (s *Session) sleep(ctx context.Context, g *signal, timeout time.Duration, e
 	s.wakeReader()
 	var expired <-chan time.Time
 	if _, ok := ctx.Deadline(); !ok {
-		timer := time.NewTimer(timeout)
-		defer timer.Stop()
-		expired = timer.C
+		if g.timer == nil {
+			g.timer = time.NewTimer(timeout)
+		} else {
+			g.timer.Reset(timeout)
+		}
+		defer g.timer.Stop()
+		expired = g.timer.C
 	}
 	for {
 		select {

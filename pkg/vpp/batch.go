@@ -177,8 +177,8 @@ func (p *Batch[Q, R]) abandon(cause error) {
 
 func (e *entry[Q, R]) encode(dst []byte) ([]byte, error) { return e.batch.b.in.Append(dst, e.q) }
 
-func (e *entry[Q, R]) deliver(r *reply) bool {
-	e.err = e.batch.b.decode(r, &e.r)
+func (e *entry[Q, R]) deliver(info *messageInfo, frame []byte) bool {
+	e.err = e.batch.b.decode(info, frame, &e.r)
 	return true
 }
 

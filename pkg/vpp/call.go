@@ -26,9 +26,9 @@ func newRawCall(s *Session, info *messageInfo, encode func(dst []byte) ([]byte, 
 
 func (c *rawCall) encode(dst []byte) ([]byte, error) { return c.append(dst) }
 
-func (c *rawCall) deliver(r *reply) bool {
-	c.frame = append(c.frame[:0], r.frame...)
-	c.reply = r.info
+func (c *rawCall) deliver(info *messageInfo, frame []byte) bool {
+	c.frame = append(c.frame[:0], frame...)
+	c.reply = info
 	return true
 }
 

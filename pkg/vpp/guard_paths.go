@@ -29,16 +29,19 @@ func pathRow(message, paths string) lethal {
 		where:   func(m *binproto.Message) []int { return pathOffsets(m, paths) },
 		bad: func(msg []byte, at []int) verdict {
 			worst := safe
-			for p := range pathsOf(msg, at) {
-				worst = max(worst, p.verdict())
-				if worst == deadly {
-					return deadly
+			for i := range int(msg[at[atCount]]) {
+				if p, ok := pathOf(msg, at, i); ok {
+					worst = max(worst, p.verdict())
 				}
 			}
 			return worst
 		},
 		look: func(ctx context.Context, s *Session, msg []byte, at []int) error {
-			for p := range pathsOf(msg, at) {
+			for i := range int(msg[at[atCount]]) {
+				p, ok := pathOf(msg, at, i)
+				if !ok {
+					continue
+				}
 				if err := p.look(ctx, s); err != nil {
 					return err
 				}
@@ -113,15 +116,14 @@ func pathOffsets(m *binproto.Message, path string) []int {
 	return at
 }
 
-func pathsOf(msg []byte, at []int) func(func(routePath) bool) {
-	return func(yield func(routePath) bool) {
-		for i := range int(msg[at[atCount]]) {
-			start := at[atPaths] + i*at[sizePath]
-			if start+at[sizePath] > len(msg) || !yield(routePath{msg[start : start+at[sizePath]], at}) {
-				return
-			}
-		}
+// pathOf is path i of a route, false where the message ends before it.
+func pathOf(msg []byte, at []int, i int) (routePath, bool) {
+	start := at[atPaths] + i*at[sizePath]
+	end := start + at[sizePath]
+	if end > len(msg) {
+		return routePath{}, false
 	}
+	return routePath{msg[start:end], at}, true
 }
 
 func (p routePath) u32(place int) uint32 { return u32(p.b, p.at[place]) }

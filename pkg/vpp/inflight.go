@@ -8,17 +8,12 @@ import (
 
 // pending is a request in flight, as the reader sees it.
 type pending interface {
-	// deliver takes a reply. The frame is the reader's: what is kept is copied.
-	// It must not block. done is false while more replies are to come.
-	deliver(r *reply) (done bool)
+	// deliver takes a reply: the message, its id first. The frame is the
+	// reader's: what is kept is copied. It must not block. done is false while
+	// more replies are to come.
+	deliver(info *messageInfo, frame []byte) (done bool)
 	// fail ends the request without a reply. It must not block.
 	fail(err error)
-}
-
-// reply is one message on its way from the reader to its request.
-type reply struct {
-	frame []byte // the message, its id first
-	info  *messageInfo
 }
 
 // inflight is the table of requests in flight. A request's context is a

@@ -110,14 +110,13 @@ type typedCall[Q, R any] struct {
 	q     *Q
 	r     *R
 	err   error
-	other *messageInfo // an answer that is not the expected message
 	done  signal
 }
 
 func (c *typedCall[Q, R]) encode(dst []byte) ([]byte, error) { return c.b.in.Append(dst, c.q) }
 
-func (c *typedCall[Q, R]) deliver(r *reply) bool {
-	c.err = c.b.decode(r, c.r)
+func (c *typedCall[Q, R]) deliver(info *messageInfo, frame []byte) bool {
+	c.err = c.b.decode(info, frame, c.r)
 	return true
 }
 
@@ -129,17 +128,17 @@ func (c *typedCall[Q, R]) fail(err error) {
 }
 
 // decode reads an answer into r and judges it.
-func (b *bound[Q, R]) decode(r *reply, into *R) error {
-	if r.info.id != b.answer.id {
-		return expect(b.request.msg.Name, b.answer.msg.Name, r.info)
+func (b *bound[Q, R]) decode(info *messageInfo, frame []byte, into *R) error {
+	if info.id != b.answer.id {
+		return expect(b.request.msg.Name, b.answer.msg.Name, info)
 	}
-	if err := b.out.Decode(r.frame, into); err != nil {
+	if err := b.out.Decode(frame, into); err != nil {
 		return unknown(b.request.msg.Name, err)
 	}
 	if b.raw {
 		return nil
 	}
-	if v := retvalOf(b.answer, r.frame); v != 0 {
+	if v := retvalOf(b.answer, frame); v != 0 {
 		return refused(b.request.msg.Name, &RetvalError{Message: b.answer.msg.Name, Retval: v})
 	}
 	return nil

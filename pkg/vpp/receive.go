@@ -164,10 +164,9 @@ func (s *Session) dispatch(frame []byte, now time.Duration) {
 		s.stats.late.Add(1)
 		return
 	}
-	r := reply{frame: frame, info: info}
 	p := slot.pending
 	requested, sent := slot.info, slot.sent
-	if !p.deliver(&r) {
+	if !p.deliver(info, frame) {
 		s.flights.unclaim(slot, context)
 		return
 	}
@@ -285,6 +284,9 @@ func (s *Session) help(w waiter) bool {
 		}
 		if n > 0 {
 			i = 0
+		}
+		if s.flights.count.Load() > 1 {
+			runtime.Gosched() // those who were answered may ask again meanwhile
 		}
 	}
 	s.in.token.Unlock()

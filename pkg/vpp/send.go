@@ -25,6 +25,24 @@ type sender struct {
 	waiters  atomic.Int32 // len(waiting), readable without the lock
 
 	stalled chan []byte // to the writer goroutine: what the socket did not take
+
+	// A non-blocking write of buf, for whoever is flushing.
+	one      func(fd uintptr) bool
+	buf      []byte
+	n        int
+	writeErr error
+}
+
+func (o *sender) init() {
+	o.stalled = make(chan []byte, 1)
+	o.one = func(fd uintptr) bool {
+		for {
+			o.n, o.writeErr = syscall.Write(int(fd), o.buf)
+			if o.writeErr != syscall.EINTR {
+				return true
+			}
+		}
+	}
 }
 
 const (
@@ -51,14 +69,17 @@ func (s *Session) send(ctx context.Context, info *messageInfo, r request, flush 
 // behind an old-style dump.
 func (s *Session) sendWith(ctx context.Context, info *messageInfo, r request, flush bool, then func() error) (uint32, error) {
 	context, err := s.trySend(ctx, info, r, flush, then, false)
-	var look *needsLook
-	if errors.As(err, &look) {
-		if err := info.guard.look(ctx, s, look.msg); err != nil {
-			return 0, refused(info.msg.Name, err)
-		}
-		return s.trySend(ctx, info, r, flush, then, true)
+	if err == nil || info.guard == nil {
+		return context, err
 	}
-	return context, err
+	var look *needsLook
+	if !errors.As(err, &look) {
+		return context, err
+	}
+	if err := info.guard.look(ctx, s, look.msg); err != nil {
+		return 0, refused(info.msg.Name, err)
+	}
+	return s.trySend(ctx, info, r, flush, then, true)
 }
 
 // trySend is sendWith for a request that the guard has (looked) or has not yet
@@ -257,26 +278,20 @@ func (s *Session) flushOut() {
 
 // writeSome writes without waiting and returns how much the socket took.
 func (s *Session) writeSome(buf []byte) (n int, err error) {
+	o := &s.out
 	for n < len(buf) {
-		var k int
-		var e error
-		cerr := s.raw.Write(func(fd uintptr) bool {
-			for {
-				k, e = syscall.Write(int(fd), buf[n:])
-				if e != syscall.EINTR {
-					return true
-				}
-			}
-		})
-		switch {
-		case cerr != nil:
-			return n, cerr
-		case e == syscall.EAGAIN:
-			return n, nil
-		case e != nil:
-			return n, e
+		o.buf = buf[n:]
+		if err := s.raw.Write(o.one); err != nil {
+			return n, err
 		}
-		n += k
+		switch o.writeErr {
+		case nil:
+			n += o.n
+		case syscall.EAGAIN:
+			return n, nil
+		default:
+			return n, o.writeErr
+		}
 	}
 	return n, nil
 }

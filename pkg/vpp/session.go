@@ -169,7 +169,7 @@ func dial(ctx context.Context, opts Options, last *Session, stats *Stats) (_ *Se
 		opts: opts, conn: c.(*net.UnixConn), start: time.Now(), stats: stats,
 		flights: newInflight(opts.MaxInFlight), over: make(chan struct{}),
 	}
-	s.out.stalled = make(chan []byte, 1)
+	s.out.init()
 	s.events.init(s)
 	started := false
 	defer func() {

@@ -195,31 +195,31 @@ func cursorOffset(m *binproto.Message) int {
 	return m.Offset("cursor", 4)
 }
 
-func (st *stream) deliver(r *reply) (done bool) {
+func (st *stream) deliver(info *messageInfo, frame []byte) (done bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.active = st.session.clock()
 	switch {
 	case st.err != nil:
-	case r.info.id == st.details.id:
-		if st.keep(r.frame) {
+	case info.id == st.details.id:
+		if st.keep(frame) {
 			break
 		}
 		st.err = fmt.Errorf("%w: more than %d bytes unread", ErrSlowConsumer, st.session.opts.StreamBuffer)
 		st.session.stats.dropped.Add(1)
-	case st.modern && r.info.id == st.end.id:
+	case st.modern && info.id == st.end.id:
 		st.over = true
-		st.retval = retvalOf(r.info, r.frame)
+		st.retval = retvalOf(info, frame)
 		st.cursor = 0
-		if at := cursorOffset(r.info.msg); at > 0 && len(r.frame) >= at+4 {
-			st.cursor = binary.BigEndian.Uint32(r.frame[at:])
+		if at := cursorOffset(info.msg); at > 0 && len(frame) >= at+4 {
+			st.cursor = binary.BigEndian.Uint32(frame[at:])
 		}
 		st.come.raise(st.session)
 		return true
-	case retvalOf(r.info, r.frame) != 0: // some dumps are refused with their reply
-		st.err = &RetvalError{Message: r.info.msg.Name, Retval: retvalOf(r.info, r.frame)}
+	case retvalOf(info, frame) != 0: // some dumps are refused with their reply
+		st.err = &RetvalError{Message: info.msg.Name, Retval: retvalOf(info, frame)}
 	default:
-		st.err = fmt.Errorf("%w: answered with %s instead of %s", ErrProtocol, r.info.msg.Name, st.details.msg.Name)
+		st.err = fmt.Errorf("%w: answered with %s instead of %s", ErrProtocol, info.msg.Name, st.details.msg.Name)
 	}
 	st.come.raise(st.session)
 	return false
@@ -265,7 +265,7 @@ type pingBehind struct {
 
 func (p *pingBehind) encode(dst []byte) ([]byte, error) { return p.info.msg.AppendFields(dst, nil) }
 
-func (p *pingBehind) deliver(*reply) bool {
+func (p *pingBehind) deliver(*messageInfo, []byte) bool {
 	st := p.stream
 	st.mu.Lock()
 	st.over = true

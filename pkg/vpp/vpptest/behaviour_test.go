@@ -1,0 +1,107 @@
+package vpptest
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write what VPP_API_SOCKET answers into testdata/behaviour")
+
+// The scripts in testdata/behaviour say how VPP behaves. Each runs against a
+// simulated VPP of its own and, where VPP_API_SOCKET names one, against a real
+// VPP as well: scripts use instances and tables of their own, take away what
+// they make and are the only ones at work on that VPP. Those that begin with
+// "# Needs a fresh VPP" need VPP_API_FRESH to be set too: VPP has a trace of
+// them for good.
+//
+// A line that begins with > is a command (script_test.go lists them); what
+// stands below it, up to the next command, comment or empty line, is what it
+// prints. Commands that only have a retval print it if it is not 0.
+func TestBehaviour(t *testing.T) {
+	files, err := filepath.Glob("testdata/behaviour/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	real, fresh := os.Getenv("VPP_API_SOCKET"), os.Getenv("VPP_API_FRESH") != ""
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		t.Run("simulated/"+name, func(t *testing.T) {
+			t.Parallel()
+			runScript(t, file, Start(t).Socket())
+		})
+		if real != "" && (fresh || !needsFresh(t, file)) {
+			t.Run("real/"+name, func(t *testing.T) { runScript(t, file, real) })
+		}
+	}
+}
+
+func needsFresh(t *testing.T, file string) bool {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.HasPrefix(text, []byte("# Needs a fresh VPP"))
+}
+
+func runScript(t *testing.T, file, socket string) {
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newScript(dial(t, socket))
+	var got bytes.Buffer
+	skipping := false
+	for line := range strings.Lines(string(want)) {
+		switch text := strings.TrimSpace(line); {
+		case strings.HasPrefix(text, ">"):
+			got.WriteString(line)
+			skipping = true
+			for _, l := range s.run(strings.Fields(text[1:])) {
+				fmt.Fprintln(&got, l)
+			}
+		case text == "" || strings.HasPrefix(text, "#"):
+			skipping = false
+			got.WriteString(line)
+		case !skipping:
+			t.Fatalf("%s: output without a command: %s", file, text)
+		}
+	}
+	s.c.goodbye()
+	if bytes.Equal(got.Bytes(), want) {
+		return
+	}
+	if *update && socket == os.Getenv("VPP_API_SOCKET") {
+		if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("%s (- wanted, + got):\n%s", file, lineDiff(string(want), got.String()))
+}
+
+// lineDiff is enough of a diff to see what a script got wrong.
+func lineDiff(want, got string) string {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	var out strings.Builder
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(a) > 0 && len(b) > 0 && a[0] == b[0]:
+			if strings.HasPrefix(a[0], ">") {
+				fmt.Fprintln(&out, " "+a[0])
+			}
+			a, b = a[1:], b[1:]
+		case len(a) > 0 && (len(b) == 0 || !strings.HasPrefix(a[0], ">") && a[0] != ""):
+			fmt.Fprintln(&out, "-"+a[0])
+			a = a[1:]
+		default:
+			fmt.Fprintln(&out, "+"+b[0])
+			b = b[1:]
+		}
+	}
+	return out.String()
+}
