@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/vpp-operator/vpp-operator/pkg/binproto"
 )
 
 // rawCall is one request and one reply as bytes. Everything that is not typed
@@ -118,10 +120,11 @@ func Invoke(ctx context.Context, c Caller, request string, fields map[string]any
 	return out, callErr
 }
 
-// InvokeJSON is Invoke with JSON in and one line of JSON out.
+// InvokeJSON is Invoke with JSON in (nothing stands for {}) and one line of
+// JSON out.
 func InvokeJSON(ctx context.Context, c Caller, request string, fields []byte, opts ...CallOption) ([]byte, error) {
 	r, callErr := invoke(ctx, c, request, func(m *messageInfo, dst []byte) ([]byte, error) {
-		return m.msg.AppendFromJSON(dst, fields)
+		return appendJSON(m.msg, dst, fields)
 	}, opts)
 	if r == nil {
 		return nil, callErr
@@ -131,6 +134,14 @@ func InvokeJSON(ctx context.Context, c Caller, request string, fields []byte, op
 		callErr = unknown(request, err)
 	}
 	return out, callErr
+}
+
+// appendJSON encodes a request given as JSON, if anything is given.
+func appendJSON(m *binproto.Message, dst, fields []byte) ([]byte, error) {
+	if len(fields) == 0 {
+		return m.AppendFields(dst, nil)
+	}
+	return m.AppendFromJSON(dst, fields)
 }
 
 // invoke makes a dynamic call. The result is nil where there is no reply.

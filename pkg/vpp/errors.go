@@ -2,7 +2,8 @@ package vpp
 
 import (
 	"errors"
-	"fmt"
+
+	"github.com/vpp-operator/vpp-operator/pkg/binproto"
 )
 
 // The outcomes of a call that is not done; see the package documentation.
@@ -52,10 +53,15 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if e.Outcome == ErrUnknown {
-		return fmt.Sprintf("%s: %v (outcome unknown)", e.Message, e.Err)
+	text := e.Err.Error()
+	var codec *binproto.Error
+	if !errors.As(e.Err, &codec) || codec.Message != e.Message { // it names the message itself
+		text = e.Message + ": " + text
 	}
-	return fmt.Sprintf("%s: %v", e.Message, e.Err)
+	if e.Outcome == ErrUnknown {
+		text += " (outcome unknown)"
+	}
+	return text
 }
 
 // Unwrap exposes both the outcome and the reason.

@@ -256,6 +256,9 @@ func (s *Session) clock() time.Duration { return time.Since(s.start) }
 // fail ends the session: everything in flight fails, everybody waiting wakes.
 func (s *Session) fail(err error) {
 	s.failed.Do(func() {
+		if errors.Is(err, io.EOF) { // it hung up itself
+			s.parted.Store(true)
+		}
 		if s.closing.Load() {
 			err = fmt.Errorf("session %w", ErrClosed)
 		}
@@ -275,9 +278,6 @@ func (s *Session) fail(err error) {
 		s.flights.failAll(err)
 		s.events.fail(err)
 		s.stats.disconnected.Add(1)
-		if errors.Is(err, io.EOF) { // it hung up itself
-			s.parted.Store(true)
-		}
 		s.memory.forgetIf(s.parted.Load())
 	})
 }

@@ -84,7 +84,7 @@ func InvokeStream(ctx context.Context, c Caller, request string, fields map[stri
 // message out.
 func InvokeStreamJSON(ctx context.Context, c Caller, request string, fields []byte, opts ...CallOption) iter.Seq2[[]byte, error] {
 	return invokeStream(ctx, c, request, func(m *binproto.Message, dst []byte) ([]byte, error) {
-		return m.AppendFromJSON(dst, fields)
+		return appendJSON(m, dst, fields)
 	}, func(m *binproto.Message, frame []byte) ([]byte, error) { return m.AppendJSON(nil, frame) }, opts)
 }
 

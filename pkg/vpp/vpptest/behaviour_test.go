@@ -27,15 +27,15 @@ func TestBehaviour(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
-	real, fresh := os.Getenv("VPP_API_SOCKET"), os.Getenv("VPP_API_FRESH") != ""
+	socket, fresh := os.Getenv("VPP_API_SOCKET"), os.Getenv("VPP_API_FRESH") != ""
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txt")
 		t.Run("simulated/"+name, func(t *testing.T) {
 			t.Parallel()
 			runScript(t, file, Start(t).Socket())
 		})
-		if real != "" && (fresh || !needsFresh(t, file)) {
-			t.Run("real/"+name, func(t *testing.T) { runScript(t, file, real) })
+		if socket != "" && (fresh || !needsFresh(t, file)) {
+			t.Run("real/"+name, func(t *testing.T) { runScript(t, file, socket) })
 		}
 	}
 }

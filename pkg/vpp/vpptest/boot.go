@@ -120,12 +120,12 @@ func (b *boot) assignIDs(modules []*moduleRows) {
 func (b *boot) die() {
 	close(b.gone)
 	if b.listener != nil {
-		b.listener.Close()
+		_ = b.listener.Close()
 	}
 	b.connMu.Lock()
 	defer b.connMu.Unlock()
 	for c := range b.conns {
-		c.conn.Close()
+		_ = c.conn.Close()
 	}
 }
 
@@ -138,7 +138,7 @@ func (b *boot) dead() bool {
 	}
 }
 
-// listen opens the socket and begins to serve it.
+// listen opens the socket.
 func (b *boot) listen(path string) error {
 	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
@@ -147,7 +147,6 @@ func (b *boot) listen(path string) error {
 	// A process that dies leaves its socket behind; so does a boot.
 	ln.SetUnlinkOnClose(false)
 	b.listener = ln
-	b.wg.Go(b.accept)
 	return nil
 }
 
@@ -158,12 +157,12 @@ func (b *boot) accept() {
 			return
 		}
 		if !b.v.waitThawed(b) {
-			conn.Close()
+			_ = conn.Close()
 			return
 		}
 		if err := b.connect(conn); err != nil {
 			b.log.Error(err, "connection refused")
-			conn.Close()
+			_ = conn.Close()
 		}
 	}
 }
@@ -179,7 +178,7 @@ func (b *boot) connect(conn *net.UnixConn) error {
 	b.conns[c] = struct{}{}
 	b.connMu.Unlock()
 	if b.dead() { // die may have walked the connections before this one stood there
-		conn.Close()
+		_ = conn.Close()
 	}
 	b.main.Lock()
 	c.index = b.clients.put(c)

@@ -1,10 +1,12 @@
 package vpptest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 )
@@ -69,7 +71,8 @@ func (c *client) read() {
 	held := 0
 	for {
 		if held == len(buf) {
-			buf = append(buf, make([]byte, len(buf))...)
+			buf = slices.Grow(buf, len(buf))
+			buf = buf[:cap(buf)]
 		}
 		n, err := c.conn.Read(buf[held:])
 		if n == 0 {
@@ -111,9 +114,11 @@ func (c *client) handle(b []byte) (used int, ok bool) {
 			c.hangUp()
 			return used, false
 		case crash:
-			c.boot.v.crash(c.boot, c.boot.current.reason)
+			c.boot.flush() // what was answered before its death
+			c.boot.v.crash(c.boot, cmp.Or(c.boot.current.reason, "told to by a fault"))
 			return used, false
 		case restart:
+			c.boot.flush()
 			c.boot.v.restartSoon(c.boot)
 			return used, false
 		}
@@ -132,7 +137,7 @@ func (c *client) leave() {
 	b.main.Unlock()
 	c.mu.Lock()
 	if !c.closing { // else the writer closes it behind the last byte
-		c.conn.Close()
+		_ = c.conn.Close()
 	}
 	c.mu.Unlock()
 	close(c.done)
@@ -148,7 +153,7 @@ func (c *client) hangUp() {
 		c.closing = true
 		return
 	}
-	c.conn.Close()
+	_ = c.conn.Close()
 }
 
 // flush sends what the socket takes at once and leaves the rest to the writer.
@@ -214,7 +219,7 @@ func (c *client) write() {
 				closing := c.closing
 				c.mu.Unlock()
 				if closing {
-					c.conn.Close()
+					_ = c.conn.Close()
 					return
 				}
 				break
@@ -222,7 +227,7 @@ func (c *client) write() {
 			c.out = spare[:0]
 			c.mu.Unlock()
 			if !c.send(batch) {
-				c.conn.Close()
+				_ = c.conn.Close()
 				<-c.done
 				return
 			}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,10 +34,12 @@ type testClient struct {
 	events  [][]byte // met while waiting for something else
 }
 
+var tableOnce = sync.OnceValues(func() (*apiTable, error) { return newAPITable(allKinds()) })
+
 // testTable is the API table, made once for all tests.
 func testTable(t testing.TB) *apiTable {
 	t.Helper()
-	table, err := newAPITable(allKinds())
+	table, err := tableOnce()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,12 +49,14 @@ func testTable(t testing.TB) *apiTable {
 // connect opens a connection without a handshake.
 func connect(t testing.TB, socket string) *testClient {
 	t.Helper()
-	conn, err := net.Dial("unix", socket)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "unix", socket)
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
-	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(patience))
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
 	return &testClient{t: t, conn: conn, in: bufio.NewReaderSize(conn, 1<<16), schema: testTable(t).schema, context: 1000}
 }
 
@@ -112,6 +117,20 @@ func frame(message []byte) []byte {
 func (c *testClient) write(message []byte) error {
 	_, err := c.conn.Write(frame(message))
 	return err
+}
+
+// put is write where it must not fail.
+func (c *testClient) put(message []byte) {
+	c.t.Helper()
+	c.putRaw(frame(message))
+}
+
+// putRaw writes bytes that need not be a frame.
+func (c *testClient) putRaw(b []byte) {
+	c.t.Helper()
+	if _, err := c.conn.Write(b); err != nil {
+		c.t.Fatalf("write: %v", err)
+	}
 }
 
 // read returns the next message.

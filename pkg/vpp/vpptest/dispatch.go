@@ -1,6 +1,7 @@
 package vpptest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
@@ -46,6 +47,12 @@ type call struct {
 // die is called by a handler that the real VPP would not survive.
 func (c *call) die(reason string) { c.reason = reason }
 
+// dying tells whether VPP did not survive the request; it answers no more.
+func (c *call) dying() bool {
+	c.reason = cmp.Or(c.reason, c.boot.state.fib.lethal)
+	return c.reason != ""
+}
+
 // enter waits for the main thread; false when the process is dead.
 func (b *boot) enter() bool {
 	for {
@@ -70,6 +77,13 @@ func (b *boot) leave() {
 	for _, f := range b.state.batchDone {
 		f()
 	}
+	b.flush()
+	b.main.Unlock()
+	b.v.changed()
+}
+
+// flush sends what this turn has queued so far.
+func (b *boot) flush() {
 	for _, c := range b.dirty {
 		c.dirty = false
 		c.mu.Lock()
@@ -77,8 +91,6 @@ func (b *boot) leave() {
 		c.mu.Unlock()
 	}
 	b.dirty = b.dirty[:0]
-	b.main.Unlock()
-	b.v.changed()
 }
 
 // touch marks a client for the flush at the end of the turn.
@@ -172,7 +184,7 @@ func (b *boot) run(c *call, h *handler, message []byte) outcome {
 	}
 	h.calls.Add(1)
 	switch {
-	case c.reason != "":
+	case c.dying():
 		return crash
 	case c.from.deleted:
 		return hangUp
@@ -346,7 +358,7 @@ func onRetval[Req any](r *registry, name string, f func(c *call, m *Req) int32) 
 	reply := sends[retvalReply](r, name+"_reply")
 	on(r, name, func(c *call, m *Req) {
 		retval := f(c, m)
-		if c.reason == "" {
+		if !c.dying() {
 			reply.send(c, &retvalReply{retval})
 		}
 	})

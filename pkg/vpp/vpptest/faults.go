@@ -3,6 +3,7 @@ package vpptest
 import (
 	"encoding/binary"
 	glob "path"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -315,7 +316,7 @@ func Truncate(pattern string, n int) *Fault {
 // Precede sends the given messages ahead of the true answer: unknown ids,
 // events that nobody asked for, whatever.
 func Precede(pattern string, messages ...[]byte) *Fault {
-	return Rewrite(pattern, func(replies [][]byte) [][]byte { return append(messages[:len(messages):len(messages)], replies...) })
+	return Rewrite(pattern, func(replies [][]byte) [][]byte { return slices.Concat(messages, replies) })
 }
 
 // StrangeID sends a message with an id that this boot does not have ahead of

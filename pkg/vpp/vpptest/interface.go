@@ -122,7 +122,9 @@ func (t *interfaceTable) add(i *swInterface) {
 // free one.
 func (t *interfaceTable) createLoopback(address mac, wanted uint32) (sw uint32, retval int32) {
 	if wanted == none {
-		for wanted = 0; t.instances[wanted]; wanted++ {
+		wanted = 0
+		for t.instances[wanted] {
+			wanted++
 		}
 	}
 	if wanted >= loopbackInstances || t.instances[wanted] {

@@ -47,7 +47,9 @@ func serveIPTable(r *registry) {
 		t := m.Table
 		if t.TableID == none {
 			seed = seed*1664525 + 1013904223 // scattered, as VPP's choice is
-			for t.TableID = seed; t.TableID == none || f.find(familyOf(t.IsIP6), t.TableID) != nil; t.TableID++ {
+			t.TableID = seed
+			for t.TableID == none || f.find(familyOf(t.IsIP6), t.TableID) != nil {
+				t.TableID++
 			}
 		}
 		f.addDelTable(true, t)

@@ -77,16 +77,13 @@ func serveRoute(r *registry) {
 }
 
 func serveRouteAddDel(r *registry, name string) {
-	f := r.state.fib
 	reply := sends[ipRouteAddDelReply](r, name+"_reply")
-	update := routeUpdate{fib: f, interfaces: &r.state.interfaces.pool}
+	update := routeUpdate{fib: r.state.fib, interfaces: &r.state.interfaces.pool}
 	on(r, name, func(c *call, m *ipRouteAddDel) {
 		stats, retval := update.apply(m)
-		if f.lethal != "" {
-			c.die(f.lethal)
-			return
+		if !c.dying() {
+			reply.send(c, &ipRouteAddDelReply{retval, stats})
 		}
-		reply.send(c, &ipRouteAddDelReply{retval, stats})
 	})
 }
 

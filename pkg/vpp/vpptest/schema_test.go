@@ -19,7 +19,7 @@ func TestTableIsReal(t *testing.T) {
 	if _, err := os.Stat(realAPI); err != nil {
 		t.Skipf("the API files of VPP 26.06 are not at hand: %v", err)
 	}
-	real, err := binproto.LoadDirs(realAPI)
+	theirs, err := binproto.LoadDirs(realAPI)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestTableIsReal(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range messages {
-		want := real.Message(m.Name)
+		want := theirs.Message(m.Name)
 		if want == nil {
 			t.Errorf("%s: VPP has no such message", m.Name)
 			continue
@@ -41,7 +41,7 @@ func TestTableIsReal(t *testing.T) {
 			t.Errorf("%s: in progress, want not", m.Name)
 		}
 		compareFields(t, m.Name, m.Fields, want.Fields)
-		compareServices(t, m.Name, ours.Service(m.Name), real.Service(m.Name))
+		compareServices(t, m.Name, ours.Service(m.Name), theirs.Service(m.Name))
 	}
 }
 

@@ -324,5 +324,5 @@ func (c *testClient) goodbye() {
 	if r.Response != 1 {
 		c.t.Errorf("sockclnt_delete: response %d", r.Response)
 	}
-	c.conn.Close()
+	_ = c.conn.Close()
 }

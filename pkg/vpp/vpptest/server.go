@@ -110,7 +110,7 @@ func New(options ...Option) (*VPP, error) {
 		v.path = filepath.Join(v.tempDir, "api.sock")
 	}
 	if err := v.start(); err != nil {
-		os.RemoveAll(v.tempDir)
+		_ = os.RemoveAll(v.tempDir)
 		return nil, err
 	}
 	return v, nil
@@ -118,8 +118,11 @@ func New(options ...Option) (*VPP, error) {
 
 // TB is the part of testing.TB that [Start] needs.
 type TB interface {
+	// Helper, Fatalf and Cleanup are those of testing.TB.
 	Helper()
+	// Fatalf: see Helper.
 	Fatalf(format string, args ...any)
+	// Cleanup: see Helper.
 	Cleanup(func())
 }
 
@@ -149,12 +152,13 @@ func (v *VPP) start() error {
 	if err := os.Remove(v.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("simulated VPP: %w", err)
 	}
-	v.mu.Lock()
-	v.boot, v.reason = b, ""
-	v.mu.Unlock()
 	if err := b.listen(v.path); err != nil {
 		return err
 	}
+	v.mu.Lock()
+	v.boot, v.reason = b, ""
+	v.mu.Unlock()
+	b.wg.Go(b.accept)
 	b.log.Info("serving", "socket", v.path, "release", b.release, "messages", len(b.table))
 	v.changed()
 	return nil
@@ -172,9 +176,9 @@ func (v *VPP) Stop() {
 		b := v.current()
 		b.kill()
 		b.wg.Wait()
-		os.Remove(v.path)
+		_ = os.Remove(v.path)
 		if v.tempDir != "" {
-			os.RemoveAll(v.tempDir)
+			_ = os.RemoveAll(v.tempDir)
 		}
 	}
 	v.life.Unlock()
@@ -325,7 +329,7 @@ func (b *boot) setDeadlines(t time.Time) {
 	b.connMu.Lock()
 	defer b.connMu.Unlock()
 	for c := range b.conns {
-		c.conn.SetDeadline(t)
+		_ = c.conn.SetDeadline(t) // fails on a closed one only
 	}
 }
 

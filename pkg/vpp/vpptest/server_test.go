@@ -40,7 +40,11 @@ func TestFraming(t *testing.T) {
 	for range many {
 		all = append(all, frame(encode(c, "control_ping", empty{}))...)
 	}
-	go c.conn.Write(all)
+	go func() {
+		if _, err := c.conn.Write(all); err != nil {
+			t.Error(err)
+		}
+	}()
 	for i := range uint32(many) {
 		expect[controlPingReply](c, "control_ping_reply", first+1+i)
 	}
@@ -78,7 +82,7 @@ func TestClientLeavesWithoutGoodbye(t *testing.T) {
 	v := Start(t)
 	c := dial(t, v.Socket())
 	retval(c, "want_interface_events", wantInterfaceEvents{c.index, 1, 1})
-	c.conn.Close()
+	_ = c.conn.Close()
 	await(t, v, "client gone", func() bool { return len(v.Clients()) == 0 })
 	c = dial(t, v.Socket())
 	if r := retval(c, "want_interface_events", wantInterfaceEvents{c.index, 1, 1}); r != 0 {
@@ -91,7 +95,7 @@ func TestLingeringClient(t *testing.T) {
 	t.Parallel()
 	v := Start(t, WithLingeringClients())
 	dead, c := dial(t, v.Socket()), dial(t, v.Socket())
-	dead.conn.Close()
+	_ = dead.conn.Close()
 	await(t, v, "end of the connection", func() bool {
 		b := v.current()
 		b.main.Lock()
@@ -104,7 +108,7 @@ func TestLingeringClient(t *testing.T) {
 	}
 	ping := encode(c, "control_ping", empty{})
 	binary.BigEndian.PutUint32(ping[2:], dead.index)
-	c.write(ping)
+	c.put(ping)
 	c.ping()
 	if n := len(v.Clients()); n != 1 {
 		t.Errorf("%d clients after the ping in its name", n)
@@ -153,7 +157,7 @@ func TestClientIndexIsTrusted(t *testing.T) {
 	for _, index := range []uint32{0x80000099, 0x80000000, 5} {
 		m := encode(a, "create_loopback", createLoopback{})
 		binary.BigEndian.PutUint32(m[2:], index)
-		a.write(m)
+		a.put(m)
 	}
 	a.ping()
 	if n := v.Calls("create_loopback"); n != 3 {
@@ -162,7 +166,7 @@ func TestClientIndexIsTrusted(t *testing.T) {
 	m := encode(a, "control_ping", empty{})
 	context := a.context
 	binary.BigEndian.PutUint32(m[2:], b.index)
-	a.write(m)
+	a.put(m)
 	expect[controlPingReply](b, "control_ping_reply", context)
 	a.ping()
 }
@@ -254,7 +258,7 @@ func TestMissingPlugin(t *testing.T) {
 	c.context++
 	m := binary.BigEndian.AppendUint16(nil, id)
 	m = binary.BigEndian.AppendUint32(m, c.index)
-	c.write(binary.BigEndian.AppendUint32(m, c.context))
+	c.put(binary.BigEndian.AppendUint32(m, c.context))
 	expect[showVersionReply](c, "show_version_reply", c.context)
 
 	text := string(ask[getAPIJSONReply](c, "get_api_json", empty{}).JSON)
@@ -268,7 +272,7 @@ func TestMissingPlugin(t *testing.T) {
 	if has("get_api_json") {
 		t.Error("get_api_json is there")
 	}
-	c.write([]byte{0, 27, 0x80, 0, 0, 1, 0, 0, 0, 9})
+	c.put([]byte{0, 27, 0x80, 0, 0, 1, 0, 0, 0, 9})
 	c.ping() // and not its reply
 }
 
@@ -290,9 +294,11 @@ func TestFreeze(t *testing.T) {
 		late <- c
 	}()
 	// VPP reads nothing, so this ends by the deadline.
-	c.conn.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+	if err := c.conn.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
 	ping := frame(encode(c, "control_ping", empty{}))
-	pings, partial := 0, 0
+	var pings, partial int
 	for {
 		n, err := c.conn.Write(ping)
 		if err != nil {
@@ -304,11 +310,13 @@ func TestFreeze(t *testing.T) {
 	if n := v.Calls("control_ping"); n != 1 {
 		t.Errorf("%d pings while frozen", n)
 	}
-	c.conn.SetWriteDeadline(time.Now().Add(patience))
+	if err := c.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
 	v.Thaw()
 	v.Thaw()
 	if partial > 0 {
-		c.conn.Write(ping[partial:])
+		c.putRaw(ping[partial:])
 		pings++
 	}
 	expect[controlPingReply](c, "control_ping_reply", context)
@@ -326,7 +334,7 @@ func TestStopWhateverHappens(t *testing.T) {
 		"frozen": func(t *testing.T, v *VPP) { dial(t, v.Socket()); v.Freeze() },
 		"crashed": func(t *testing.T, v *VPP) {
 			v.Crash()
-			if _, err := net.Dial("unix", v.Socket()); err == nil {
+			if _, err := (&net.Dialer{}).DialContext(t.Context(), "unix", v.Socket()); err == nil {
 				t.Error("a dead VPP accepts")
 			}
 		},
@@ -457,7 +465,7 @@ func TestLethal(t *testing.T) {
 			v := Start(t)
 			c := dial(t, v.Socket())
 			dial(t, v.Socket())
-			c.write(request(t, c))
+			c.put(request(t, c))
 			c.wantClosed()
 			if v.Crashed() == "" {
 				t.Error("VPP lives")
@@ -475,7 +483,7 @@ func TestLethal(t *testing.T) {
 		t.Parallel()
 		v := Start(t)
 		c := dial(t, v.Socket())
-		c.conn.Write([]byte{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xf0, 0, 0, 0, 0})
+		c.putRaw([]byte{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xf0, 0, 0, 0, 0})
 		c.wantClosed()
 		if v.Crashed() == "" {
 			t.Error("VPP lives")
@@ -574,7 +582,7 @@ func TestEventsCoalesce(t *testing.T) {
 	other := dial(t, v.Socket())
 	send(other, "control_ping", empty{})
 	<-f.Fired()
-	c.conn.Write(flaps)
+	c.putRaw(flaps)
 	f.Release()
 	for range 20 {
 		c.next()

@@ -1,0 +1,94 @@
+package vpp_test
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
+)
+
+// busyClient, set to a socket, turns the test binary into a client that keeps
+// VPP busy with dumps whose replies it does not read, until it is killed.
+const busyClient = "VPP_TEST_BUSY_CLIENT"
+
+func TestMain(m *testing.M) {
+	if socket := os.Getenv(busyClient); socket != "" {
+		if err := beBusy(socket); err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// beBusy asks for much, reports that replies are queued, and reads on.
+func beBusy(socket string) error {
+	ctx := context.Background()
+	s, err := vpp.Dial(ctx, vpp.Options{Socket: socket, Name: "busy"})
+	if err != nil {
+		return err
+	}
+	for {
+		for range 8 {
+			go func() {
+				for range vpp.InvokeStream(ctx, s, "sw_interface_dump", nil) { //nolint:revive // only to have replies queued
+				}
+				for range vpp.InvokeStream(ctx, s, "ip_route_v2_dump", nil) { //nolint:revive // the same
+				}
+			}()
+		}
+		for range vpp.InvokeStream(ctx, s, "sw_interface_dump", nil) {
+			_, _ = os.Stdout.WriteString("busy\n")
+		}
+	}
+}
+
+// TestKilledClients kills a busy client thirty times. Each next client makes
+// VPP forget the one before; in the end VPP knows only the last and answers.
+func TestKilledClients(t *testing.T) {
+	socket := os.Getenv("VPP_API_SOCKET")
+	if socket == "" {
+		socket = vpptest.Start(t, vpptest.WithLingeringClients()).Socket()
+	}
+	ctx := context.Background()
+	for range 30 {
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), busyClient+"="+socket)
+		child.Stderr = os.Stderr
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil || strings.TrimSpace(line) != "busy" {
+			t.Fatalf("the client said %q (%v)", line, err)
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = child.Wait() // killed: never nil
+	}
+	s, err := vpp.Dial(ctx, vpp.Options{Socket: socket, Name: "survivor"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := s.Ping(ctx); err != nil {
+		t.Fatal(err)
+	}
+	reply, err := vpp.Invoke(ctx, s, "cli_inband", map[string]any{"cmd": "show api clients"})
+	if err != nil {
+		t.Skipf("this VPP does not list its clients: %v", err)
+	}
+	if list, _ := reply["reply"].(string); strings.Contains(list, "busy") || !strings.Contains(list, "survivor") {
+		t.Errorf("VPP still knows dead clients:\n%s", list)
+	}
+}
