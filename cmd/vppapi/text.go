@@ -96,7 +96,6 @@ func writeValue(b *strings.Builder, v any, indent string) {
 	case []member:
 		b.WriteByte('\n')
 		writeMembers(b, v, indent+"  ", indent+"  ")
-		return
 	case []any:
 		if !isNested(v) {
 			parts := make([]string, len(v))
@@ -115,17 +114,19 @@ func writeValue(b *strings.Builder, v any, indent string) {
 			b.WriteString(indent + "-")
 			writeValue(b, e, indent+"  ")
 		}
-		return
 	case string:
-		if body := strings.TrimRight(v, "\n"); strings.Contains(body, "\n") {
-			b.WriteByte('\n')
-			for line := range strings.Lines(body) {
-				b.WriteString(indent + "  | " + printable(strings.TrimRight(line, "\r\n")) + "\n")
-			}
+		v = strings.TrimRight(v, "\r\n")
+		if !strings.Contains(v, "\n") {
+			b.WriteString(" " + scalarText(v) + "\n")
 			return
 		}
+		b.WriteByte('\n')
+		for line := range strings.Lines(v) {
+			b.WriteString(indent + "  | " + printable(strings.TrimRight(line, "\r\n")) + "\n")
+		}
+	default:
+		b.WriteString(" " + scalarText(v) + "\n")
 	}
-	b.WriteString(" " + scalarText(v) + "\n")
 }
 
 // isNested tells a list that does not fit on a line.

@@ -2,7 +2,7 @@
 // their versions nor their dependencies reach those who import it.
 module github.com/vpp-operator/vpp-operator/hack/tools
 
-go 1.26.8
+go 1.26.0
 
 tool github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 

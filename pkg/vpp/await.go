@@ -2,6 +2,7 @@ package vpp
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -11,7 +12,6 @@ type signal struct {
 	set    atomic.Bool
 	asleep atomic.Bool // the owner counts in receiver.blocked
 	wake   chan struct{}
-	timer  *time.Timer // the owner's, made when it first sleeps
 }
 
 func newSignal() signal { return signal{wake: make(chan struct{}, 1)} }
@@ -40,7 +40,8 @@ func (g *signal) clear() {
 }
 
 // await waits until the signal is raised: reading for itself first, then
-// asleep. It returns ErrTimeout after the timeout, or what ended ctx. eager
+// asleep. It returns ErrTimeout after the timeout (0 is none; a deadline of ctx
+// counts instead), or what ended ctx. eager
 // says that somebody waits for this very reply, so that the reader must not nap.
 func (s *Session) await(ctx context.Context, g *signal, timeout time.Duration, eager bool) error {
 	if eager {
@@ -68,16 +69,19 @@ func (s *Session) sleep(ctx context.Context, g *signal, timeout time.Duration, e
 	}
 	s.wakeReader()
 	var expired <-chan time.Time
-	if _, ok := ctx.Deadline(); !ok {
-		if g.timer == nil {
-			g.timer = time.NewTimer(timeout)
-		} else {
-			g.timer.Reset(timeout)
-		}
-		defer g.timer.Stop()
-		expired = g.timer.C
+	if _, ok := ctx.Deadline(); !ok && timeout > 0 {
+		timer := time.NewTimer(timeout)
+		defer timer.Stop()
+		expired = timer.C
 	}
 	for {
+		if expired == nil && ctx.Done() == nil {
+			<-g.wake // the usual case, and cheaper than a select
+			if g.ready() {
+				return nil
+			}
+			continue
+		}
 		select {
 		case <-g.wake:
 			if g.ready() {
@@ -91,13 +95,44 @@ func (s *Session) sleep(ctx context.Context, g *signal, timeout time.Duration, e
 	}
 }
 
+// patience is how long a call may wait that has no deadline of its own.
+func (s *Session) patience(ctx context.Context) time.Duration {
+	if _, ok := ctx.Deadline(); ok {
+		return 0
+	}
+	return s.opts.Timeout
+}
+
+// expireLoop fails calls that VPP has not answered in time: one look at the
+// table now and then instead of a timer for each call.
+func (s *Session) expireLoop() {
+	defer s.done.Done()
+	const looks = 20 // so a call is late by a twentieth at most
+	tick := time.NewTicker(max(s.opts.Timeout/looks, time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.over:
+			return
+		case <-tick.C:
+		}
+		if s.flights.count.Load() == 0 {
+			continue
+		}
+		if n := s.flights.expire(s.clock(), ErrTimeout); n > 0 {
+			s.stats.timeouts.Add(uint64(n))
+			s.room()
+		}
+	}
+}
+
 // reason turns what ended a wait into the reason a caller sees: a deadline is
 // ErrTimeout, whoever set it.
 func reason(ctx context.Context, err error) error {
-	if err == context.DeadlineExceeded {
+	if errors.Is(err, context.DeadlineExceeded) {
 		return timeoutError{}
 	}
-	if ctx.Err() != nil && err == ctx.Err() {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return context.Cause(ctx)
 	}
 	return err

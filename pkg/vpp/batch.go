@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // Batch sends many requests of one method without waiting for each answer:
@@ -17,7 +18,7 @@ type Batch[Q, R any] struct {
 
 	next   int
 	flying int
-	room   int // Add waits for this many answers or fewer
+	room   int            // Add waits for this many answers or fewer
 	free   []*entry[Q, R] // not in flight
 	all    []*entry[Q, R] // every one there is
 
@@ -119,7 +120,7 @@ func (p *Batch[Q, R]) wait() error {
 	if p.report() > 0 {
 		return nil
 	}
-	err := s.await(p.ctx, &p.sig, s.opts.Timeout, false)
+	err := s.await(p.ctx, &p.sig, s.opts.Timeout, s.unpaced())
 	p.report()
 	if err == nil {
 		return nil
@@ -176,6 +177,8 @@ func (p *Batch[Q, R]) abandon(cause error) {
 }
 
 func (e *entry[Q, R]) encode(dst []byte) ([]byte, error) { return e.batch.b.in.Append(dst, e.q) }
+
+func (e *entry[Q, R]) patience() time.Duration { return 0 }
 
 func (e *entry[Q, R]) deliver(info *messageInfo, frame []byte) bool {
 	e.err = e.batch.b.decode(info, frame, &e.r)

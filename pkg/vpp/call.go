@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vpp-operator/vpp-operator/pkg/binproto"
 )
@@ -15,6 +16,7 @@ type rawCall struct {
 	session *Session
 	info    *messageInfo
 	append  func(dst []byte) ([]byte, error)
+	limit   time.Duration
 	done    signal
 
 	frame []byte       // the reply, a copy
@@ -27,6 +29,8 @@ func newRawCall(s *Session, info *messageInfo, encode func(dst []byte) ([]byte, 
 }
 
 func (c *rawCall) encode(dst []byte) ([]byte, error) { return c.append(dst) }
+
+func (c *rawCall) patience() time.Duration { return c.limit }
 
 func (c *rawCall) deliver(info *messageInfo, frame []byte) bool {
 	c.frame = append(c.frame[:0], frame...)
@@ -44,11 +48,12 @@ func (c *rawCall) fail(err error) {
 // run sends and waits for the reply.
 func (c *rawCall) run(ctx context.Context) error {
 	s := c.session
+	c.limit = s.patience(ctx)
 	id, err := s.send(ctx, c.info, c, true)
 	if err != nil {
 		return err
 	}
-	if err := s.await(ctx, &c.done, s.opts.Timeout, true); err != nil {
+	if err := s.await(ctx, &c.done, 0, true); err != nil {
 		if s.flights.withdraw(id) {
 			s.stats.timeouts.Add(1)
 			s.room()

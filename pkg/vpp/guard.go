@@ -51,8 +51,8 @@ type lethal struct {
 type verdict uint8
 
 const (
-	safe   verdict = iota
-	ask            // deadly in some states of VPP
+	safe verdict = iota
+	ask          // deadly in some states of VPP
 	deadly
 )
 

@@ -41,6 +41,8 @@ type slot struct {
 	info    *messageInfo // of the request
 	size    int
 	sent    time.Duration // session clock
+
+	deadline atomic.Int64 // session clock in ns; 0 where the owner sees to it
 }
 
 const claimed = 1 << 32
@@ -58,7 +60,11 @@ func (f *inflight) fits(n int) bool { return int(f.count.Load())+n <= len(f.slot
 
 // alloc takes a slot and returns its context. The caller holds the sender's
 // lock and has seen that it fits.
-func (f *inflight) alloc(p pending, info *messageInfo, size int, now time.Duration) uint32 {
+func (f *inflight) alloc(p request, info *messageInfo, size int, now time.Duration) uint32 {
+	deadline := int64(0)
+	if patience := p.patience(); patience > 0 {
+		deadline = int64(now + patience)
+	}
 	for {
 		f.next++
 		if f.next == 0 {
@@ -69,6 +75,7 @@ func (f *inflight) alloc(p pending, info *messageInfo, size int, now time.Durati
 			continue
 		}
 		s.pending, s.info, s.size, s.sent = p, info, size, now
+		s.deadline.Store(deadline)
 		f.count.Add(1)
 		f.bytes.Add(int64(size))
 		s.state.Store(uint64(f.next))
@@ -77,16 +84,20 @@ func (f *inflight) alloc(p pending, info *messageInfo, size int, now time.Durati
 }
 
 // claim takes hold of the request of a context, nil where it is not in flight
-// (any more).
+// (any more). Where somebody else has hold of it, claim waits; nobody holds one
+// for long.
 func (f *inflight) claim(context uint32) *slot {
 	if context == 0 {
 		return nil
 	}
 	s := &f.slots[context&f.mask]
-	if s.state.CompareAndSwap(uint64(context), uint64(context)|claimed) {
-		return s
+	for !s.state.CompareAndSwap(uint64(context), uint64(context)|claimed) {
+		if s.state.Load() != uint64(context)|claimed {
+			return nil
+		}
+		runtime.Gosched()
 	}
-	return nil
+	return s
 }
 
 // unclaim lets a request with more replies to come go again.
@@ -101,18 +112,35 @@ func (f *inflight) release(s *slot) {
 }
 
 // withdraw takes a request out of the table. It is false where its last reply
-// has come or is being delivered right now; it then waits until that is over.
+// has come already.
 func (f *inflight) withdraw(context uint32) bool {
-	for {
-		if s := f.claim(context); s != nil {
-			f.release(s)
-			return true
-		}
-		if f.slots[context&f.mask].state.Load() != uint64(context)|claimed {
-			return false
-		}
-		runtime.Gosched()
+	s := f.claim(context)
+	if s == nil {
+		return false
 	}
+	f.release(s)
+	return true
+}
+
+// expire fails the requests whose deadline has passed and returns how many.
+func (f *inflight) expire(now time.Duration, err error) (n int) {
+	for i := range f.slots {
+		s := &f.slots[i]
+		late := func() bool { d := s.deadline.Load(); return d != 0 && d <= int64(now) }
+		st := s.state.Load()
+		if st == 0 || st&claimed != 0 || !late() || !s.state.CompareAndSwap(st, st|claimed) {
+			continue
+		}
+		if !late() { // it has become another's in between
+			s.state.Store(st)
+			continue
+		}
+		p := s.pending
+		f.release(s)
+		p.fail(err)
+		n++
+	}
+	return n
 }
 
 // failAll ends every request.

@@ -19,7 +19,7 @@ const busyClient = "VPP_TEST_BUSY_CLIENT"
 func TestMain(m *testing.M) {
 	if socket := os.Getenv(busyClient); socket != "" {
 		if err := beBusy(socket); err != nil {
-			os.Stderr.WriteString(err.Error() + "\n")
+			_, _ = os.Stderr.WriteString(err.Error() + "\n")
 			os.Exit(1)
 		}
 	}
@@ -36,9 +36,9 @@ func beBusy(socket string) error {
 	for {
 		for range 8 {
 			go func() {
-				for range vpp.InvokeStream(ctx, s, "sw_interface_dump", nil) { //nolint:revive // only to have replies queued
+				for range vpp.InvokeStream(ctx, s, "sw_interface_dump", nil) {
 				}
-				for range vpp.InvokeStream(ctx, s, "ip_route_v2_dump", nil) { //nolint:revive // the same
+				for range vpp.InvokeStream(ctx, s, "ip_route_v2_dump", nil) {
 				}
 			}()
 		}
@@ -57,7 +57,7 @@ func TestKilledClients(t *testing.T) {
 	}
 	ctx := context.Background()
 	for range 30 {
-		child := exec.Command(os.Args[0])
+		child := exec.CommandContext(ctx, os.Args[0])
 		child.Env = append(os.Environ(), busyClient+"="+socket)
 		child.Stderr = os.Stderr
 		out, err := child.StdoutPipe()

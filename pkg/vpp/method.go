@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/vpp-operator/vpp-operator/pkg/binproto"
 )
@@ -110,10 +111,13 @@ type typedCall[Q, R any] struct {
 	q     *Q
 	r     *R
 	err   error
+	limit time.Duration
 	done  signal
 }
 
 func (c *typedCall[Q, R]) encode(dst []byte) ([]byte, error) { return c.b.in.Append(dst, c.q) }
+
+func (c *typedCall[Q, R]) patience() time.Duration { return c.limit }
 
 func (c *typedCall[Q, R]) deliver(info *messageInfo, frame []byte) bool {
 	c.err = c.b.decode(info, frame, c.r)
@@ -171,7 +175,7 @@ func (m *Method[Q, R]) CallInto(ctx context.Context, c Caller, q *Q, r *R) error
 		q = &b.empty
 	}
 	call := b.calls.Get().(*typedCall[Q, R])
-	call.q, call.r, call.err = q, r, nil
+	call.q, call.r, call.err, call.limit = q, r, nil, s.patience(ctx)
 	call.done.clear()
 	id, err := s.send(ctx, b.request, call, true)
 	if err == nil {
@@ -185,7 +189,7 @@ func (m *Method[Q, R]) CallInto(ctx context.Context, c Caller, q *Q, r *R) error
 // wait waits for the reply. When it returns the reader has let go of the call.
 func (c *typedCall[Q, R]) wait(ctx context.Context, id uint32) error {
 	s := c.b.session
-	if err := s.await(ctx, &c.done, s.opts.Timeout, true); err != nil {
+	if err := s.await(ctx, &c.done, 0, true); err != nil {
 		if s.flights.withdraw(id) {
 			s.stats.timeouts.Add(1)
 			s.room()

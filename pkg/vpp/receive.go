@@ -222,6 +222,10 @@ func (s *Session) readBlocking() error {
 	return err
 }
 
+// unpaced tells that little has come since bulk work began: short batches and
+// dumps are waited for like calls.
+func (s *Session) unpaced() bool { return s.in.burst.Load() < bulkBytes }
+
 // rest decides how long readLoop leaves the socket to the callers; false ends
 // it. It comes back at once for callers that sleep, after a nap for bulk work,
 // and when no caller has read for a while.
@@ -232,9 +236,12 @@ func (s *Session) rest(nap *time.Timer) bool {
 		}
 		leads := s.in.leads.Load()
 		bulk := s.in.bulk.Load() > 0
-		if bulk {
+		switch {
+		case bulk && s.unpaced():
+			return true
+		case bulk:
 			nap.Reset(bulkNap)
-		} else {
+		default:
 			nap.Reset(idleNap)
 		}
 		select {
@@ -302,7 +309,7 @@ func (s *Session) help(w waiter) bool {
 func (s *Session) helpBulk(w waiter) bool {
 	paused := false
 	for !w.ready() {
-		if s.in.burst.Load() < bulkBytes || s.in.blocked.Load() > 0 {
+		if s.unpaced() || s.in.blocked.Load() > 0 {
 			return s.help(w)
 		}
 		if !s.in.token.TryLock() {
@@ -325,7 +332,7 @@ func (s *Session) helpBulk(w waiter) bool {
 			return false
 		}
 		paused = true
-		time.Sleep(bulkNap)
+		time.Sleep(bulkNap) //nolint:forbidigo // pacing: nothing would signal the end of it
 	}
 	return true
 }

@@ -56,6 +56,9 @@ type request interface {
 	// encode appends the message; id, client_index and context are filled in
 	// by the caller.
 	encode(dst []byte) ([]byte, error)
+	// patience is how long the session lets it wait for its reply; 0 where
+	// somebody else looks at the clock.
+	patience() time.Duration
 }
 
 // send puts a request in flight and returns its context. It waits for room in

@@ -133,7 +133,7 @@ type Session struct {
 	overErr error         // why; set before over is closed
 	failed  sync.Once
 	closing atomic.Bool
-	done    sync.WaitGroup // readLoop, writeLoop
+	done    sync.WaitGroup // readLoop, writeLoop, expireLoop
 }
 
 // messageInfo is a message as this session numbers it.
@@ -197,9 +197,10 @@ func dial(ctx context.Context, opts Options, last *Session, stats *Stats) (_ *Se
 		return nil, err
 	}
 	s.adopt(builtin)
-	s.done.Add(2)
+	s.done.Add(3)
 	go s.readLoop()
 	go s.writeLoop()
+	go s.expireLoop()
 	started = true
 	if err := s.learn(ctx, last); err != nil {
 		return nil, err

@@ -189,6 +189,8 @@ func (st *stream) encode(dst []byte) ([]byte, error) {
 	return dst, err
 }
 
+func (st *stream) patience() time.Duration { return 0 }
+
 // cursorOffset is where a modern stream's request or reply has its cursor, -1
 // where it has none.
 func cursorOffset(m *binproto.Message) int {
@@ -264,6 +266,8 @@ type pingBehind struct {
 }
 
 func (p *pingBehind) encode(dst []byte) ([]byte, error) { return p.info.msg.AppendFields(dst, nil) }
+
+func (p *pingBehind) patience() time.Duration { return 0 }
 
 func (p *pingBehind) deliver(*messageInfo, []byte) bool {
 	st := p.stream
@@ -386,8 +390,8 @@ func (st *stream) finished() (more bool, err error) {
 func (st *stream) waitForMore(ctx context.Context) error {
 	s := st.session
 	for {
-		err := s.await(ctx, &st.come, s.opts.Timeout, st.bulkless())
-		if err != ErrTimeout {
+		err := s.await(ctx, &st.come, s.opts.Timeout, s.unpaced())
+		if !errors.Is(err, ErrTimeout) {
 			return err
 		}
 		st.mu.Lock()
@@ -398,10 +402,6 @@ func (st *stream) waitForMore(ctx context.Context) error {
 		}
 	}
 }
-
-// bulkless tells that little has come so far: a short dump is waited for like
-// a call.
-func (st *stream) bulkless() bool { return st.session.in.burst.Load() < bulkBytes }
 
 func yieldChunk(c chunk, yield func([]byte, error) bool) bool {
 	for len(c) > 0 {

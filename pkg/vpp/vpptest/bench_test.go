@@ -94,3 +94,13 @@ func BenchmarkRouteDump(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		v, err := New()
+		if err != nil {
+			b.Fatal(err)
+		}
+		v.Stop()
+	}
+}

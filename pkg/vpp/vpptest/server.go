@@ -118,11 +118,11 @@ func New(options ...Option) (*VPP, error) {
 
 // TB is the part of testing.TB that [Start] needs.
 type TB interface {
-	// Helper, Fatalf and Cleanup are those of testing.TB.
+	// Helper is testing.TB's.
 	Helper()
-	// Fatalf: see Helper.
+	// Fatalf is testing.TB's.
 	Fatalf(format string, args ...any)
-	// Cleanup: see Helper.
+	// Cleanup is testing.TB's.
 	Cleanup(func())
 }
 
