@@ -109,11 +109,12 @@ func describeTypes(t *binproto.Type) *typesDescription {
 // describeUsed describes the types that t uses and that are not yet seen.
 func describeUsed(t *binproto.Type, seen map[*binproto.Type]bool) []typeDescription {
 	var used []*binproto.Type
-	if t.Alias != nil {
+	switch {
+	case t.Alias != nil:
 		used = append(used, t.Alias)
-	} else if t.Elem != nil {
+	case t.Elem != nil:
 		used = append(used, t.Elem)
-	} else {
+	default:
 		for _, f := range t.Fields {
 			used = append(used, f.Type)
 		}

@@ -36,8 +36,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if !errors.Is(err, syscall.EPIPE) {
 		fmt.Fprintln(errOut, "vppapi:", strings.TrimSpace(err.Error()))
 	}
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		fmt.Fprintf(errOut, "usage: %s (%s --help tells more)\n", cmd.UseLine(), cmd.CommandPath())
 	}
 	return exitCode(err)

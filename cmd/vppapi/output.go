@@ -55,7 +55,7 @@ func (a *app) printer(w io.Writer, otherwise format) *printer {
 func (p *printer) message(name string, line []byte) error {
 	return p.item(line, func(w io.Writer) error {
 		if p.items > 0 {
-			fmt.Fprintln(w)
+			name = "\n" + name // between blocks
 		}
 		return writeMessageText(w, name, line)
 	})

@@ -137,8 +137,7 @@ loop:
 
 // pingError is the reason alone: timed out, connection lost.
 func pingError(err error) string {
-	var call *vpp.Error
-	if errors.As(err, &call) {
+	if call, ok := errors.AsType[*vpp.Error](err); ok {
 		err = call.Err
 	}
 	return err.Error()

@@ -195,8 +195,7 @@ func (s *Session) post(ctx context.Context, info *messageInfo, r request) error 
 
 // renamed puts the request's name into an error of Caller.Session.
 func renamed(request string, err error) error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return &Error{Message: request, Outcome: e.Outcome, Err: e.Err}
 	}
 	return refused(request, err)

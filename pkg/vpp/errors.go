@@ -54,11 +54,11 @@ type Error struct {
 
 func (e *Error) Error() string {
 	text := e.Err.Error()
-	var codec *binproto.Error
-	if !errors.As(e.Err, &codec) || codec.Message != e.Message { // it names the message itself
+	codec, ok := errors.AsType[*binproto.Error](e.Err)
+	if !ok || codec.Message != e.Message { // that one names the message itself
 		text = e.Message + ": " + text
 	}
-	if e.Outcome == ErrUnknown {
+	if errors.Is(e.Outcome, ErrUnknown) {
 		text += " (outcome unknown)"
 	}
 	return text
@@ -87,15 +87,14 @@ func (e *RetvalError) Error() string { return RetvalName(e.Retval) }
 
 // Is lets two of the same number match: errors.Is(err, &RetvalError{Retval: -3}).
 func (e *RetvalError) Is(target error) bool {
-	var t *RetvalError
-	return errors.As(target, &t) && t.Retval == e.Retval && (t.Message == "" || t.Message == e.Message)
+	t, ok := errors.AsType[*RetvalError](target)
+	return ok && t.Retval == e.Retval && (t.Message == "" || t.Message == e.Message)
 }
 
 // Retval returns the return value that an error carries; ok is false where
 // VPP did not answer with one.
 func Retval(err error) (retval int32, ok bool) {
-	var r *RetvalError
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*RetvalError](err); ok {
 		return r.Retval, true
 	}
 	return 0, false

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -132,9 +133,7 @@ func (h *eventHub) change(f func(map[uint16][]*watcher)) {
 	defer h.mu.Unlock()
 	old := *h.watchers.Load()
 	m := make(map[uint16][]*watcher, len(old)+1)
-	for k, v := range old {
-		m[k] = v
-	}
+	maps.Copy(m, old)
 	f(m)
 	h.watchers.Store(&m)
 }

@@ -17,10 +17,10 @@ type guard struct {
 	look  func(ctx context.Context, s *Session, msg []byte) error
 }
 
-// needsLook is what check returns for look to decide.
-type needsLook struct{ msg []byte }
+// lookNeededError is what check returns for look to decide.
+type lookNeededError struct{ msg []byte }
 
-func (*needsLook) Error() string { return "to be compared with the state of VPP" }
+func (*lookNeededError) Error() string { return "to be compared with the state of VPP" }
 
 // forbidden are the messages that no socket client may send, whatever the options.
 var forbidden = map[string]string{
@@ -101,7 +101,7 @@ func guardFor(m *binproto.Message, o Options) *guard {
 				case v == deadly, v == ask && row.look == nil:
 					return guarded(row.why)
 				case v == ask && !looked:
-					return &needsLook{msg: append([]byte(nil), msg...)}
+					return &lookNeededError{msg: append([]byte(nil), msg...)}
 				}
 			}
 			return nil

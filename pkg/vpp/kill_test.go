@@ -36,14 +36,20 @@ func beBusy(socket string) error {
 	for {
 		for range 8 {
 			go func() {
-				for range vpp.InvokeStream(ctx, s, "sw_interface_dump", nil) {
-				}
-				for range vpp.InvokeStream(ctx, s, "ip_route_v2_dump", nil) {
-				}
+				drain(ctx, s, "sw_interface_dump")
+				drain(ctx, s, "ip_route_v2_dump")
 			}()
 		}
-		for range vpp.InvokeStream(ctx, s, "sw_interface_dump", nil) {
-			_, _ = os.Stdout.WriteString("busy\n")
+		drain(ctx, s, "sw_interface_dump")
+		_, _ = os.Stdout.WriteString("busy\n")
+	}
+}
+
+// drain reads a dump to its end, whatever that is.
+func drain(ctx context.Context, s *vpp.Session, request string) {
+	for _, err := range vpp.InvokeStream(ctx, s, request, nil) {
+		if err != nil {
+			return
 		}
 	}
 }

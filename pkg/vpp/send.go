@@ -75,8 +75,8 @@ func (s *Session) sendWith(ctx context.Context, info *messageInfo, r request, fl
 	if err == nil || info.guard == nil {
 		return context, err
 	}
-	var look *needsLook
-	if !errors.As(err, &look) {
+	look, ok := errors.AsType[*lookNeededError](err)
+	if !ok {
 		return context, err
 	}
 	if err := info.guard.look(ctx, s, look.msg); err != nil {

@@ -368,8 +368,7 @@ func (st *stream) round(ctx context.Context, yield func([]byte, error) bool) (mo
 }
 
 func (st *stream) explain(err error) error {
-	var r *RetvalError
-	if errors.As(err, &r) {
+	if _, ok := errors.AsType[*RetvalError](err); ok {
 		return refused(st.request.msg.Name, err)
 	}
 	return unknown(st.request.msg.Name, err)
