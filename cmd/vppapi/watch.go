@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/spf13/cobra"
 
-	"github.com/vpp-operator/vpp-operator/pkg/binproto"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 )
 
@@ -36,7 +34,7 @@ were missed.`,
 			}
 			out := a.printer(cmd.OutOrStdout(), formatJSON)
 			n := 0
-			for line, err := range watchJSON(ctx, client, args[0]) {
+			for line, err := range vpp.WatchJSON(ctx, client, args[0]) {
 				switch {
 				case errors.Is(err, vpp.ErrMissedEvents):
 					fmt.Fprintln(cmd.ErrOrStderr(), "vppapi:", err)
@@ -71,29 +69,4 @@ func firstSession(ctx context.Context, client *vpp.Client) error {
 		}
 	}
 	return context.Cause(ctx)
-}
-
-// watchJSON is vpp.WatchFields with lines of JSON.
-func watchJSON(ctx context.Context, client *vpp.Client, event string) iter.Seq2[[]byte, error] {
-	var m *binproto.Message // of the session whose events come
-	begun := vpp.Registered[map[string]any](func() {
-		if s, err := client.Session(); err == nil {
-			m = s.Schema().Message(event)
-		}
-	})
-	return func(yield func([]byte, error) bool) {
-		var wire []byte
-		for fields, err := range vpp.WatchFields(ctx, client, event, begun) {
-			var line []byte
-			if err == nil {
-				wire, err = m.AppendFields(wire[:0], fields)
-			}
-			if err == nil {
-				line, err = m.AppendJSON(nil, wire)
-			}
-			if !yield(line, err) {
-				return
-			}
-		}
-	}
 }

@@ -66,6 +66,7 @@ func resolve(main, fallback *definitions) (*Schema, error) {
 	}
 	s.names = sortedKeys(s.messages)
 	for _, name := range sortedKeys(s.services) {
+		s.services[name].mend(s.messages)
 		for _, event := range s.services[name].Events {
 			if _, ok := s.events[event]; !ok {
 				s.events[event] = name

@@ -275,13 +275,29 @@ func WatchFields(ctx context.Context, c Caller, event string, opts ...WatchOptio
 			return &fields, err
 		}, nil
 	}
-	return func(yield func(map[string]any, error) bool) {
-		for e, err := range watchEvents(ctx, c, event, bind, opts) {
-			var fields map[string]any
+	return values(watchEvents(ctx, c, event, bind, opts))
+}
+
+// WatchJSON is WatchFields with one line of JSON per event.
+func WatchJSON(ctx context.Context, c Caller, event string, opts ...WatchOption[[]byte]) iter.Seq2[[]byte, error] {
+	bind := func(m *binproto.Message) (func([]byte) (*[]byte, error), error) {
+		return func(frame []byte) (*[]byte, error) {
+			line, err := m.AppendJSON(nil, frame)
+			return &line, err
+		}, nil
+	}
+	return values(watchEvents(ctx, c, event, bind, opts))
+}
+
+// values takes the pointers off events; none is the zero value.
+func values[E any](events iter.Seq2[*E, error]) iter.Seq2[E, error] {
+	return func(yield func(E, error) bool) {
+		for e, err := range events {
+			var v E
 			if e != nil {
-				fields = *e
+				v = *e
 			}
-			if !yield(fields, err) {
+			if !yield(v, err) {
 				return
 			}
 		}

@@ -41,7 +41,10 @@ func (s *Session) handshake(ctx context.Context) (rest []byte, err error) {
 	}
 	msg, rest, err := s.readFrame()
 	if err != nil {
-		if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return nil, fmt.Errorf("%w: %w", ErrDisconnected, context.Cause(ctx))
+		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, fmt.Errorf("%w: %w: no answer to sockclnt_create", ErrDisconnected, ErrTimeout)
 		}
 		return nil, err

@@ -60,6 +60,7 @@ func (m *Method[Q, R]) scan(ctx context.Context, c Caller, q *Q, next func() *R)
 			q = &b.empty
 		}
 		st := newStream(s, b.request, b.answer, b.end, b.modern, func(dst []byte) ([]byte, error) { return b.in.Append(dst, q) })
+		st.raw = b.raw
 		for frame, err := range st.frames(ctx) {
 			if err == nil {
 				if derr := b.out.Decode(frame, next()); derr != nil {
@@ -89,7 +90,7 @@ func InvokeStreamJSON(ctx context.Context, c Caller, request string, fields []by
 }
 
 func invokeStream[T any](ctx context.Context, c Caller, request string, encode func(*binproto.Message, []byte) ([]byte, error),
-	decode func(*binproto.Message, []byte) (T, error), _ []CallOption,
+	decode func(*binproto.Message, []byte) (T, error), opts []CallOption,
 ) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -103,6 +104,7 @@ func invokeStream[T any](ctx context.Context, c Caller, request string, encode f
 			yield(none, err)
 			return
 		}
+		st.raw = callOptionsOf(opts).raw
 		for frame, err := range st.frames(ctx) {
 			if err != nil {
 				yield(none, err)
@@ -153,6 +155,7 @@ type stream struct {
 	details *messageInfo
 	end     *messageInfo
 	modern  bool
+	raw     bool // the return value that ends it is nobody's business
 	append  func(dst []byte) ([]byte, error)
 	cursor  uint32
 
@@ -378,6 +381,8 @@ func (st *stream) explain(err error) error {
 func (st *stream) finished() (more bool, err error) {
 	switch {
 	case !st.modern || st.retval == 0:
+		return false, nil
+	case st.raw && st.retval != RetvalAgain:
 		return false, nil
 	case st.retval == RetvalAgain && st.cursor != 0:
 		return true, nil
