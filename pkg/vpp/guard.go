@@ -24,18 +24,20 @@ func (*lookNeededError) Error() string { return "to be compared with the state o
 
 // forbidden are the messages that no socket client may send, whatever the options.
 var forbidden = map[string]string{
-	"rpc_call":          "it calls an address inside VPP",
-	"rpc_call_reply":    "it answers a call that VPP makes to itself",
-	"rx_thread_exit":    "it ends a thread of VPP",
-	"sock_init_shm":     "it is for the shared-memory transport",
-	"memclnt_create":    "it is for the shared-memory transport",
-	"memclnt_create_v2": "it is for the shared-memory transport",
-	"memclnt_delete":    "it is for the shared-memory transport",
-	"sockclnt_create":   "the session has registered itself",
+	"rpc_call":                  "it calls an address inside VPP",
+	"rx_thread_exit":            "it is for the shared-memory transport",
+	"memclnt_rx_thread_suspend": "it is for the shared-memory transport",
+	"memclnt_read_timeout":      "it is for the shared-memory transport",
+	"sock_init_shm":             "it is for the shared-memory transport",
+	"memclnt_create":            "it is for the shared-memory transport",
+	"memclnt_create_v2":         "it is for the shared-memory transport",
+	"memclnt_delete":            "it is for the shared-memory transport",
+	"sockclnt_create":           "the session has registered itself",
 }
 
 // lethal is a row of the table of message values that kill or hang VPP.
 type lethal struct {
+	// message is its name; "" is any message for which where finds its fields.
 	message string
 	// why goes into the error.
 	why string
@@ -64,7 +66,10 @@ func guardFor(m *binproto.Message, o Options) *guard {
 	if m.Name == "sockclnt_delete" {
 		at := m.Offset("index", 4)
 		return &guard{check: func(s *Session, msg []byte, _ bool) error {
-			if index := binary.BigEndian.Uint32(msg[at:]); index != s.index {
+			if at < 0 {
+				return guarded("the schema does not say where its index is")
+			}
+			if index := u32(msg, at); index != s.index {
 				return guarded(fmt.Sprintf("index %#x is another client's", index))
 			}
 			return nil
@@ -76,7 +81,7 @@ func guardFor(m *binproto.Message, o Options) *guard {
 	var rows []lethal
 	var places [][]int
 	for _, row := range lethalRows {
-		if row.message != m.Name {
+		if row.message != "" && row.message != m.Name {
 			continue
 		}
 		var at []int

@@ -2,6 +2,7 @@ package vpp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,38 +11,39 @@ import (
 
 // Numbers of fib_path_type and fib_path_nh_proto.
 const (
-	pathLocal    = 1
-	pathUDPEncap = 3
-	pathBIERImp  = 4
+	pathNormal       = 0
+	pathLocal        = 1
+	pathDrop         = 2
+	pathUDPEncap     = 3
+	pathBIERImp      = 4
+	pathSourceLookup = 7
+	pathDVR          = 8
+	pathInterfaceRx  = 9
 
+	protoIP4      = 0
+	protoIP6      = 1
 	protoMPLS     = 2
 	protoEthernet = 3
-	protoBIER     = 4
 )
 
 const maxLabels = 16
 
-// pathRow checks every path of a route.
-func pathRow(message, paths string) lethal {
+// pathRow checks every path of every message that has paths: routes, multicast
+// and MPLS routes, tunnels, ABF policies, cross-connects, punt redirects. VPP
+// decodes them all in one function, which trusts them.
+func pathRow() lethal {
 	return lethal{
-		message: message,
-		why:     "a path to an object that does not exist, of a protocol that does not fit, or with too many labels kills VPP",
-		where:   func(m *binproto.Message) []int { return pathOffsets(m, paths) },
+		why:   "a path to an object that does not exist, of a protocol that does not fit, or with too many labels kills VPP",
+		where: pathOffsets,
 		bad: func(msg []byte, at []int) verdict {
 			worst := safe
-			for i := range int(msg[at[atCount]]) {
-				if p, ok := pathOf(msg, at, i); ok {
-					worst = max(worst, p.verdict())
-				}
+			for p := range pathsOf(msg, at) {
+				worst = max(worst, p.verdict())
 			}
 			return worst
 		},
 		look: func(ctx context.Context, s *Session, msg []byte, at []int) error {
-			for i := range int(msg[at[atCount]]) {
-				p, ok := pathOf(msg, at, i)
-				if !ok {
-					continue
-				}
+			for p := range pathsOf(msg, at) {
 				if err := p.look(ctx, s); err != nil {
 					return err
 				}
@@ -55,6 +57,9 @@ func pathRow(message, paths string) lethal {
 type routePath struct {
 	b  []byte
 	at []int
+	// removing says that the message takes paths away: those are compared and
+	// not resolved.
+	removing bool
 }
 
 // The places of pathOffsets.
@@ -67,76 +72,163 @@ const (
 	inProto
 	inObject
 	inLabels
+	atIsAdd // -1 where the message has no such field
+	family  // what sort of message it is
 )
 
-// pathOffsets finds n_paths, the first path, the size of one and, inside it,
-// sw_if_index, type, proto, nh.obj_id and n_labels.
-func pathOffsets(m *binproto.Message, path string) []int {
-	outer, inner, ok := strings.Cut(path, ".")
-	f := m.Field(outer)
-	if !ok || f == nil || f.Type.Kind != binproto.KindStruct {
+// Families of messages: in some a protocol or type is at home that kills VPP
+// in the others.
+const (
+	familyIP = iota
+	familyMPLS
+	familyMulticast
+)
+
+// pathOffsets finds the number of paths, the first one, the size of one and,
+// inside it, sw_if_index, type, proto, nh.obj_id and n_labels. Paths come last
+// in their message, perhaps through structures that come last themselves.
+func pathOffsets(m *binproto.Message) []int {
+	body := m.Body()
+	count, element := pathArray(body)
+	if element == nil {
 		return nil
 	}
-	base := 0
-	for _, mf := range m.Fields {
-		if mf == f {
-			break
-		}
-		n, _ := mf.Type.Size()
-		base += n
+	first, _ := body.Size() // without any path
+	size, _ := element.Size()
+	path, inside := element, 0
+	if element.Name == "vl_api_mfib_path_t" {
+		path = element.Fields[len(element.Fields)-1].Type
+		n, _ := path.Size()
+		inside = size - n
 	}
-	fields := f.Type.Fields
-	last := fields[len(fields)-1]
-	if last.Name != inner || last.Repeat != binproto.Counted || last.Type.Name != "vl_api_fib_path_t" {
-		return nil
-	}
-	count := f.Type.Offset(last.CountField, 1)
-	fixed, _ := f.Type.Size() // the paths have none of their own
-	size, isFixed := last.Type.Size()
 	var nh *binproto.Type
-	for _, pf := range last.Type.Fields {
-		if pf.Name == "nh" {
-			nh = pf.Type
+	for _, f := range path.Fields {
+		if f.Name == "nh" {
+			nh = f.Type
 		}
 	}
-	if nh == nil || !isFixed || count < 0 {
+	if nh == nil || count < 0 {
 		return nil
 	}
 	nhSize, _ := nh.Size()
 	at := []int{
-		base + count, base + fixed, size,
-		last.Type.Offset("sw_if_index", 4), last.Type.Offset("type", 4), last.Type.Offset("proto", 4),
-		last.Type.Offset("nh", nhSize) + nh.Offset("obj_id", 4), last.Type.Offset("n_labels", 1),
+		atCount: count, atPaths: first, sizePath: size,
+		inIndex:  path.Offset("sw_if_index", 4),
+		inType:   path.Offset("type", 4),
+		inProto:  path.Offset("proto", 4),
+		inObject: nh.Offset("obj_id", 4),
+		inLabels: path.Offset("n_labels", 1),
 	}
-	for _, x := range at {
-		if x < 0 {
+	for i, offset := range at {
+		if offset < 0 {
 			return nil
 		}
+		if i >= inIndex {
+			at[i] += inside
+		}
 	}
-	return at
+	at[inObject] += path.Offset("nh", nhSize)
+	return append(at, isAddOffset(m), familyOf(m.Name))
 }
 
-// pathOf is path i of a route, false where the message ends before it.
-func pathOf(msg []byte, at []int, i int) (routePath, bool) {
-	start := at[atPaths] + i*at[sizePath]
-	end := start + at[sizePath]
-	if end > len(msg) {
-		return routePath{}, false
+// pathArray finds where in the bytes of t the number of its paths is, and what
+// one path is; nil where it has none.
+func pathArray(t *binproto.Type) (count int, element *binproto.Type) {
+	if len(t.Fields) == 0 {
+		return -1, nil
 	}
-	return routePath{msg[start:end], at}, true
+	last := t.Fields[len(t.Fields)-1]
+	switch {
+	case last.Repeat == binproto.Counted && (last.Type.Name == "vl_api_fib_path_t" || last.Type.Name == "vl_api_mfib_path_t"):
+		return t.Offset(last.CountField, 1), last.Type
+	case last.Repeat == binproto.Once && last.Type.Kind == binproto.KindStruct:
+		count, element = pathArray(last.Type)
+		outer, _ := t.Size()
+		inner, _ := last.Type.Size()
+		return outer - inner + count, element
+	}
+	return -1, nil
+}
+
+// isAddOffset finds the field that tells adding from removing; MPLS and BIER
+// messages give it a prefix.
+func isAddOffset(m *binproto.Message) int {
+	for _, f := range m.Fields {
+		if f.Name == "is_add" || strings.HasSuffix(f.Name, "_is_add") {
+			return m.Offset(f.Name, 1)
+		}
+	}
+	return -1
+}
+
+func familyOf(message string) int {
+	switch {
+	case strings.HasPrefix(message, "mpls_"):
+		return familyMPLS
+	case strings.HasPrefix(message, "ip_mroute_"):
+		return familyMulticast
+	}
+	return familyIP
+}
+
+// pathsOf yields the paths that are wholly in the message.
+func pathsOf(msg []byte, at []int) func(yield func(routePath) bool) {
+	removing := at[atIsAdd] >= 0 && msg[at[atIsAdd]] == 0
+	return func(yield func(routePath) bool) {
+		for i := range int(msg[at[atCount]]) {
+			start := at[atPaths] + i*at[sizePath]
+			end := start + at[sizePath]
+			if end > len(msg) || !yield(routePath{msg[start:end], at, removing}) {
+				return
+			}
+		}
+	}
 }
 
 func (p routePath) u32(place int) uint32 { return u32(p.b, p.at[place]) }
 
+// verdict follows what a VPP 26.06 did with each combination.
 func (p routePath) verdict() verdict {
-	kind, proto, index := p.u32(inType), p.u32(inProto), p.u32(inIndex)
+	kind, proto := p.u32(inType), p.u32(inProto)
+	named := p.u32(inIndex) != unset
+	ip := proto == protoIP4 || proto == protoIP6
 	switch {
-	case p.b[p.at[inLabels]] > maxLabels, proto == protoMPLS, proto == protoBIER, kind == pathBIERImp:
+	case p.b[p.at[inLabels]] > maxLabels: // VPP reads, and dumps, past the message
 		return deadly
-	case kind == pathLocal && index != unset, kind == pathUDPEncap, proto == protoEthernet:
+	case p.removing, kind == pathDrop:
+		return safe
+	}
+	switch kind {
+	case pathNormal, pathSourceLookup:
+		switch {
+		case proto == protoMPLS:
+			return deadlyIf(kind != pathNormal || p.at[family] != familyMPLS)
+		case proto == protoEthernet:
+			return p.askFor(named)
+		}
+		return safe // VPP looks for itself
+	case pathBIERImp: // no dump tells which there are
+		return deadly
+	case pathUDPEncap:
+		return p.askFor(proto != protoEthernet && p.at[family] != familyMulticast)
+	case pathInterfaceRx:
+		return p.askFor(named && p.at[family] != familyMulticast)
+	case pathDVR:
+		return p.askFor(named && ip)
+	case pathLocal:
+		if ip && named {
+			return ask
+		}
+	}
+	return deadlyIf(!ip)
+}
+
+// askFor is ask where a value can be right at all.
+func (p routePath) askFor(possible bool) verdict {
+	if possible {
 		return ask
 	}
-	return safe
+	return deadly
 }
 
 // look finds out whether what the path points to exists.
@@ -148,10 +240,14 @@ func (p routePath) look(ctx context.Context, s *Session) error {
 		_, err := s.lookUp(ctx, "udp_encap_dump", nil, "udp_encap.id", p.u32(inObject))
 		return err
 	}
-	index := p.u32(inIndex)
-	if index == unset {
-		return fmt.Errorf("the path names no interface")
-	}
+	return interfaceExists(ctx, s, p.u32(inIndex))
+}
+
+// interfaceExists tells why an index is none of an interface's.
+func interfaceExists(ctx context.Context, s *Session, index uint32) error {
 	_, err := s.lookUp(ctx, "sw_interface_dump", map[string]any{"sw_if_index": index}, "sw_if_index", index)
+	if errors.Is(err, errNotFound) {
+		return fmt.Errorf("there is no interface %d", index)
+	}
 	return err
 }

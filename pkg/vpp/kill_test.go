@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(vpptest.Main(m))
 }
 
 // beBusy asks for much, reports that replies are queued, and reads on.
