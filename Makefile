@@ -1,5 +1,5 @@
 # vpp-operator. Needs Go, git, make and a C compiler (for the race detector);
-# all else is pinned in go.mod and hack/tools/go.mod and built from source.
+# all else is pinned in go.mod and hack/*/go.mod and built from source.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -17,7 +17,7 @@ golangci-lint := go tool -modfile=hack/tools/go.mod golangci-lint
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  \033[36m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## Tour a VPP, simulated or at VPP_API_SOCKET (ARGS=--once: do not stay)
@@ -32,6 +32,10 @@ test: verify lint unit ## All that must pass before a change goes in
 build: ## Build bin/vpp-operator and bin/vppapi, static
 	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/...
 
+.PHONY: controlplane
+controlplane: ## Build the tests' kube-apiserver, kubectl and etcd: minutes, once
+	@go run ./hack/build-controlplane
+
 .PHONY: generate
 generate: ## Write the generated files anew
 	go generate ./...
@@ -44,6 +48,7 @@ fmt: ## Format the Go code
 tidy: ## Bring the go.mod and go.sum files in line with the code
 	go mod tidy
 	go -C hack/tools mod tidy
+	go -C hack/controlplane mod tidy
 
 .PHONY: clean
 clean: ## Remove what was built
@@ -64,7 +69,7 @@ lint: ## Run every linter (.golangci.yml)
 	$(golangci-lint) run
 
 .PHONY: unit
-unit: ## Run the tests with the race detector
+unit: controlplane ## Run the tests with the race detector
 	go test -race ./...
 
 .PHONY: bench

@@ -111,12 +111,12 @@ func (d *fieldDecoder) value(t *Type) *Error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case t.Kind == KindBool:
+	switch t.Kind {
+	case KindBool:
 		d.out.boolean(b[0] != 0)
-	case t.Kind == KindF64:
+	case KindF64:
 		d.out.float(math.Float64frombits(binary.LittleEndian.Uint64(b)))
-	case t.Kind == KindEnum:
+	case KindEnum:
 		d.enum(t.Enum, readUint(b, len(b)))
 	default:
 		d.integer(t.Kind, readUint(b, len(b)))
@@ -216,21 +216,16 @@ func (d *fieldDecoder) field(t *Type, f *Field, base int) *Error {
 // refuses what the bytes at hand cannot hold.
 func (d *fieldDecoder) count(elem *Type, count *Field, start int) (int, *Error) {
 	k := count.Type.Kind
-	n := readUint(d.b[start:], k.width())
-	if k.isSigned() && signExtend(n, k) < 0 {
-		return 0, d.fail(ErrRange, "a count, as "+count.Name+" says", fmt.Sprint(signExtend(n, k)))
+	bits := readUint(d.b[start:], k.width())
+	n, ok := countOf(bits, k)
+	if !ok && k.isSigned() {
+		return 0, d.fail(ErrRange, "a count, as "+count.Name+" says", fmt.Sprint(signExtend(bits, k)))
 	}
-	left := len(d.b) - d.off
-	most := left / max(elem.minSize, 1)
-	if elem.minSize == 0 {
-		// Elements that may be empty still cost memory each.
-		most /= max(elem.leaves, 1)
-	}
-	if n > uint64(most) {
+	if left := len(d.b) - d.off; !ok || !elem.fits(n, left) {
 		return 0, d.fail(ErrTruncated,
-			fmt.Sprintf("%d elements of at least %d bytes, as %s says", n, elem.minSize, count.Name), fmt.Sprintf("%d bytes", left))
+			fmt.Sprintf("%d elements of at least %d bytes, as %s says", bits, elem.minSize, count.Name), fmt.Sprintf("%d bytes", left))
 	}
-	return int(n), nil
+	return n, nil
 }
 
 func (d *fieldDecoder) array(elem *Type, n int) *Error {

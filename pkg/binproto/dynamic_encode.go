@@ -72,6 +72,9 @@ func (e *fieldEncoder) fail(class error, want, got string) *Error {
 
 // inField and inElement put the path in front of an error on its way out.
 func (e *Error) inField(name string) *Error {
+	if name == "" {
+		return e
+	}
 	if e.Field == "" || e.Field[0] == '[' {
 		e.Field = name + e.Field
 	} else {

@@ -335,8 +335,7 @@ func conflictError(what, name, first, second string) error {
 }
 
 func describeJSONError(err error) string {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("%v (byte %d)", err, syntax.Offset)
 	}
 	return err.Error()

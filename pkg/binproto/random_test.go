@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"strconv"
 	"testing"
 
@@ -217,7 +218,7 @@ func (g generator) text(n int) string {
 
 func sampleSchema(tb testing.TB) *binproto.Schema {
 	tb.Helper()
-	s, err := binproto.LoadDirs("testdata")
+	s, err := binproto.LoadFS(os.DirFS("testdata"), "sample")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package binproto
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,9 +38,7 @@ func resolve(main, fallback *definitions) (*Schema, error) {
 	s.modules = slices.Compact(s.modules)
 
 	for _, d := range []*definitions{fallback, main} { // main wins
-		for name, def := range d.types {
-			r.defs[name] = def
-		}
+		maps.Copy(r.defs, d.types)
 	}
 	for _, name := range sortedKeys(r.defs) {
 		if _, err := r.named(r.defs[name].source, name, "vl_api_"+name+"_t"); err != nil {

@@ -155,10 +155,8 @@ type Field struct {
 	// Options holds every option of the field as the schema gives it.
 	Options map[string]any
 
-	caseValue uint64 // the number of Case, where Case is known
-	hasCase   bool
-	countAt   int // index of the count field among its siblings, -1 if none
-	discAt    int // index of the discriminator among its siblings, -1 if none
+	countAt int // index of the count field among its siblings, -1 if none
+	discAt  int // index of the discriminator among its siblings, -1 if none
 }
 
 // TypeString renders the field's type as the API language writes it:
@@ -280,14 +278,14 @@ func (m *Message) Field(name string) *Field {
 	return nil
 }
 
-// ClientIndexOffset, ContextOffset and RetvalOffset tell where in the bytes of
-// the message (its id included) these fields begin; -1 where it has none.
+// ClientIndexOffset tells where in the bytes of the message (its id included)
+// client_index begins; -1 where it has none.
 func (m *Message) ClientIndexOffset() int { return m.clientIndex }
 
-// ContextOffset: see [Message.ClientIndexOffset].
+// ContextOffset is ClientIndexOffset for context.
 func (m *Message) ContextOffset() int { return m.context }
 
-// RetvalOffset: see [Message.ClientIndexOffset]. The reply to sockclnt_delete
+// RetvalOffset is ClientIndexOffset for retval. The reply to sockclnt_delete
 // and other replies without the field give -1.
 func (m *Message) RetvalOffset() int { return m.retval }
 

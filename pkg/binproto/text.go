@@ -76,7 +76,8 @@ func appendPrefix(dst []byte, a netip.Addr, length uint8) []byte {
 // parseMAC reads aa:bb:cc:dd:ee:ff, aa-bb-cc-dd-ee-ff, aabb.ccdd.eeff and
 // aabbccddeeff, in either case of letters.
 func parseMAC(s string) (mac [6]byte, ok bool) {
-	group, sep := 0, byte(0)
+	var group int
+	var sep byte
 	switch len(s) {
 	case 17:
 		group, sep = 2, s[2]

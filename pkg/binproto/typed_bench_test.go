@@ -3,7 +3,6 @@ package binproto_test
 import (
 	"net/netip"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/vpp-operator/vpp-operator/pkg/binproto"
@@ -130,25 +129,14 @@ func sampleInterface() swInterfaceDetails {
 	}
 }
 
-// benchSchema is the schema of a real release where VPP_API_DIR or the usual
-// place has one, else the one of the simulated VPP.
+// benchSchema holds the messages of VPP 26.06 that are measured.
 func benchSchema(tb testing.TB) *binproto.Schema {
 	tb.Helper()
-	for _, dir := range []string{os.Getenv("VPP_API_DIR"), "/usr/share/vpp/api", "../../../shared/vpp-api/26.06"} {
-		if dir == "" {
-			continue
-		}
-		if _, err := os.Stat(filepath.Clean(dir)); err != nil {
-			continue
-		}
-		s, err := binproto.LoadDirs(dir)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return s
+	s, err := binproto.LoadFS(os.DirFS("testdata"), "bench")
+	if err != nil {
+		tb.Fatal(err)
 	}
-	tb.Skip("no API descriptions: set VPP_API_DIR")
-	return nil
+	return s
 }
 
 func BenchmarkTyped(b *testing.B) {

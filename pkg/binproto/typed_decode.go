@@ -3,6 +3,7 @@ package binproto
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"net/netip"
@@ -11,19 +12,12 @@ import (
 	"unsafe"
 )
 
-// decode is the counterpart of encode. The caller has checked that the bytes
-// are there; off is their position in the message, for errors, and counts
-// receives the counts of arrays behind this block.
-func (b *block) decode(w unsafe.Pointer, wide uintptr, p unsafe.Pointer, stride uintptr, n int, counts *counters, off int) *Error {
-	if n == 1 {
-		return b.decodeSingle(w, p, counts, off)
-	}
-	return b.decodeColumns(w, wide, p, stride, n, counts, off)
-}
-
-func (b *block) decodeSingle(w, p unsafe.Pointer, counts *counters, off int) *Error {
-	for oi := range b.ops {
-		o := &b.ops[oi]
+// decodeSingle is the counterpart of encodeSingle. The caller has checked that
+// the bytes are there; counts receives those of arrays behind this block.
+func (b *block) decodeSingle(w, p unsafe.Pointer, counts *counters) *Error {
+	ops := b.ops
+	for i := range ops {
+		o := &ops[i]
 		s, d := unsafe.Add(w, o.wire), unsafe.Add(p, o.mem)
 		switch o.code {
 		case opZero, opConst:
@@ -50,10 +44,19 @@ func (b *block) decodeSingle(w, p unsafe.Pointer, counts *counters, off int) *Er
 			swap64(d, s, uintptr(o.k))
 		case opPrefix:
 			if !getPrefix((*netip.Prefix)(d), (*[18]byte)(s)) {
-				return b.undecodable(o, 0, off, unsafe.Slice((*byte)(s), 18))
+				return o.undecodable(0, unsafe.Slice((*byte)(s), 18))
+			}
+		case opCount, opCounts:
+			n, ok := countOf(readUint(unsafe.Slice((*byte)(s), int(o.k)), int(o.k)), o.ext.kind)
+			if !ok {
+				return errMisfit
+			}
+			counts[o.ext.slot] = n
+			if o.ext.given {
+				storeUint(d, o.ext.goSize, uint64(n))
 			}
 		default:
-			if err := b.decodeOne(o, 0, s, d, counts, off); err != nil {
+			if err := o.decode(0, s, d); err != nil {
 				return err
 			}
 		}
@@ -61,9 +64,12 @@ func (b *block) decodeSingle(w, p unsafe.Pointer, counts *counters, off int) *Er
 	return nil
 }
 
-func (b *block) decodeColumns(w unsafe.Pointer, wide uintptr, p unsafe.Pointer, stride uintptr, n int, counts *counters, off int) *Error {
-	for oi := range b.ops {
-		o := &b.ops[oi]
+// decodeColumns is the counterpart of encodeColumns. No op counts: what has an
+// array of varying length is not static.
+func (b *block) decodeColumns(w unsafe.Pointer, wide uintptr, p unsafe.Pointer, stride uintptr, n int) *Error {
+	ops := b.ops
+	for oi := range ops {
+		o := &ops[oi]
 		s, d := unsafe.Add(w, o.wire), unsafe.Add(p, o.mem)
 		sEnd, step := uintptr(n)*wide, uintptr(0)
 		switch {
@@ -71,7 +77,7 @@ func (b *block) decodeColumns(w unsafe.Pointer, wide uintptr, p unsafe.Pointer, 
 		case o.code == opPrefix:
 			for i := uintptr(0); i < sEnd; i += wide {
 				if !getPrefix((*netip.Prefix)(unsafe.Add(d, step)), (*[18]byte)(unsafe.Add(s, i))) {
-					return b.undecodable(o, int(i/wide), off+int(i), unsafe.Slice((*byte)(unsafe.Add(s, i)), 18))
+					return o.undecodable(int(i/wide), unsafe.Slice((*byte)(unsafe.Add(s, i)), 18))
 				}
 				step += stride
 			}
@@ -92,7 +98,7 @@ func (b *block) decodeColumns(w unsafe.Pointer, wide uintptr, p unsafe.Pointer, 
 			}
 		case o.code == op16 && o.k == 4 && hostLittle:
 			for i := uintptr(0); i < sEnd; i += wide {
-				*(*uint64)(unsafe.Add(d, step)) = swap4x16(*(*uint64)(unsafe.Add(s, i)))
+				swap4x16(unsafe.Add(d, step), unsafe.Add(s, i))
 				step += stride
 			}
 		case o.code == op16:
@@ -112,8 +118,7 @@ func (b *block) decodeColumns(w unsafe.Pointer, wide uintptr, p unsafe.Pointer, 
 			}
 		default:
 			for i := range n {
-				err := b.decodeOne(o, i, unsafe.Add(s, uintptr(i)*wide), unsafe.Add(d, uintptr(i)*stride), counts, off+i*int(wide))
-				if err != nil {
+				if err := o.decode(i, unsafe.Add(s, uintptr(i)*wide), unsafe.Add(d, uintptr(i)*stride)); err != nil {
 					return err
 				}
 			}
@@ -122,24 +127,27 @@ func (b *block) decodeColumns(w unsafe.Pointer, wide uintptr, p unsafe.Pointer, 
 	return nil
 }
 
-func (b *block) undecodable(o *op, i, off int, wire []byte) *Error {
-	return b.fail(o, i, off+int(o.wire), "an address family of 0 or 1 and a length that fits it", fmt.Sprintf("bytes %x", wire), ErrRange)
+func (o *op) undecodable(i int, wire []byte) *Error {
+	return o.fail(i, "an address family of 0 or 1 and a length that fits it", inHex(wire), ErrRange)
 }
 
+// inHex copies the bytes, so that decoding does not make them escape.
+func inHex(wire []byte) string { return "bytes " + hex.EncodeToString(wire) }
+
 func getPrefix(d *netip.Prefix, s *[18]byte) bool {
-	if s[0] == 0 && s[17] <= 32 {
+	if s[0] == familyIP4 && s[17] <= 32 {
 		*d = netip.PrefixFrom(netip.AddrFrom4([4]byte(s[1:5])), int(s[17]))
 		return true
 	}
-	if s[0] == 1 && s[17] <= 128 {
+	if s[0] == familyIP6 && s[17] <= 128 {
 		*d = netip.PrefixFrom(netip.AddrFrom16([16]byte(s[1:17])), int(s[17]))
 		return true
 	}
 	return false
 }
 
-// decodeOne reads the less frequent sorts, one value at a time.
-func (b *block) decodeOne(o *op, i int, s, d unsafe.Pointer, counts *counters, off int) *Error {
+// decode reads the less frequent sorts, one value at a time.
+func (o *op) decode(i int, s, d unsafe.Pointer) *Error {
 	e := o.ext
 	switch o.code {
 	case opBool:
@@ -148,80 +156,82 @@ func (b *block) decodeOne(o *op, i int, s, d unsafe.Pointer, counts *counters, o
 		}
 	case opF64:
 		for j := uintptr(0); j < uintptr(o.k)*8; j += 8 {
-			*(*uint64)(unsafe.Add(d, j)) = binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(s, j))[:])
+			*(*float64)(unsafe.Add(d, j)) = getFloat(unsafe.Add(s, j))
 		}
 	case opClear:
-		reflect.NewAt(e.typ, d).Elem().SetZero()
+		e.memory.clear(d)
 	case opIP4:
 		*(*netip.Addr)(d) = netip.AddrFrom4(*(*[4]byte)(s))
 	case opIP6:
 		*(*netip.Addr)(d) = netip.AddrFrom16(*(*[16]byte)(s))
 	case opAddress:
 		w := (*[17]byte)(s)
-		if !getFamily((*netip.Addr)(d), int64(w[0]), (*[16]byte)(w[1:])) {
-			return b.undecodable(o, i, off, w[:])
+		if !getAddress((*netip.Addr)(d), int64(w[0]), (*[16]byte)(w[1:])) {
+			return o.undecodable(i, w[:])
 		}
 	case opAddressUnion:
-		if !getFamily((*netip.Addr)(d), e.discriminator(s), (*[16]byte)(s)) {
-			return b.undecodable(o, i, off, unsafe.Slice((*byte)(s), 16))
+		if !getAddress((*netip.Addr)(d), e.discriminator(s), (*[16]byte)(s)) {
+			return o.fail(i, "an address family of 0 or 1", fmt.Sprint(e.discriminator(s)), ErrRange)
 		}
-	case opPrefix4, opPrefix6:
-		n := 4
-		a := netip.AddrFrom4(*(*[4]byte)(s))
-		if o.code == opPrefix6 {
-			n, a = 16, netip.AddrFrom16(*(*[16]byte)(s))
+	case opPrefix4:
+		w := (*[5]byte)(s)
+		return o.setPrefix(i, d, netip.PrefixFrom(netip.AddrFrom4([4]byte(w[:4])), int(w[4])), w[:])
+	case opPrefix6:
+		w := (*[17]byte)(s)
+		return o.setPrefix(i, d, netip.PrefixFrom(netip.AddrFrom16([16]byte(w[:16])), int(w[16])), w[:])
+	case opTime:
+		v := getFloat(s)
+		if !(math.Abs(v) < mostSeconds) {
+			return o.fail(i, wantTime, fmt.Sprint(v), ErrRange)
 		}
-		wire := unsafe.Slice((*byte)(s), n+1)
-		pf := netip.PrefixFrom(a, int(wire[n]))
-		if !pf.IsValid() {
-			return b.undecodable(o, i, off, wire)
+		*(*time.Time)(d) = timeFrom(v)
+	case opDuration:
+		v := getFloat(s)
+		if !(math.Abs(v) <= longest) {
+			return o.fail(i, "seconds that a time.Duration holds", fmt.Sprint(v), ErrRange)
 		}
-		*(*netip.Prefix)(d) = pf
-	case opTime, opDuration:
-		return b.decodeTime(o, i, s, d, off)
+		*(*time.Duration)(d) = durationFrom(v)
 	case opWiden:
 		w := e.kind.width()
-		e.store(d, signExtend(readUint(unsafe.Slice((*byte)(s), w), w), e.kind))
-	case opText, opString, opPadded, opStringBytes:
+		storeUint(d, e.goSize, uint64(signExtend(readUint(unsafe.Slice((*byte)(s), w), w), e.kind)))
+	case opText, opOctets:
 		wire := unsafe.Slice((*byte)(s), int(o.k))
-		if o.code != opPadded {
+		if e.cut {
 			if end := bytes.IndexByte(wire, 0); end >= 0 {
 				wire = wire[:end]
 			}
 		}
-		setText(d, wire, o.code == opText || o.code == opString)
-	case opCount:
-		n := readUint(unsafe.Slice((*byte)(s), int(o.k)), int(o.k))
-		if n > math.MaxUint32 {
-			return b.fail(o, i, off+int(o.wire), "a count that the message can hold", fmt.Sprint(n), ErrTruncated)
-		}
-		counts[e.slot] = uint32(n)
-		if e.given {
-			storeUint(d, e.goSize, n)
-		}
+		setText(d, wire, o.code == opText)
 	case opArray:
-		if e.allZero && isZero(s, e.sub.size*int(o.k)) {
+		if e.allZero && memoryIsZero(s, e.sub.size*int(o.k)) {
 			clear(unsafe.Slice((*byte)(d), e.goSize))
 			return nil
 		}
-		if err := e.sub.blocks[0].decode(s, uintptr(e.sub.size), d, e.stride, int(o.k), nil, off+int(o.wire)); err != nil {
-			err = err.below(e.name)
-			err.index = i
-			return err
+		if err := e.sub.decode(s, d, e.stride, int(o.k)); err != nil {
+			return o.in(err.inArray("", e.sub.size), i, "")
 		}
 	case opPointer:
-		return b.decodePointer(o, i, e.sub, e.typ, s, d, "", off)
+		return o.in(e.sub.decode(s, pointee(d, e.typ), 0, 1), i, "")
 	case opUnion:
-		return b.decodeUnion(o, i, s, d, off)
+		return o.getUnion(i, s, d)
 	}
 	return nil
 }
 
-func getFamily(d *netip.Addr, family int64, w *[16]byte) bool {
+// pointee is what the pointer at d points to, made where it is nil.
+func pointee(d unsafe.Pointer, t reflect.Type) unsafe.Pointer {
+	p := (*unsafe.Pointer)(d)
+	if *p == nil {
+		*p = reflect.New(t).UnsafePointer()
+	}
+	return *p
+}
+
+func getAddress(d *netip.Addr, family int64, w *[16]byte) bool {
 	switch family {
-	case 0:
+	case familyIP4:
 		*d = netip.AddrFrom4([4]byte(w[:4]))
-	case 1:
+	case familyIP6:
 		*d = netip.AddrFrom16(*w)
 	default:
 		return false
@@ -229,61 +239,85 @@ func getFamily(d *netip.Addr, family int64, w *[16]byte) bool {
 	return true
 }
 
-// decodeTime reads seconds; a timestamp of 0 is the zero Time, as VPP means it.
-func (b *block) decodeTime(o *op, i int, s, d unsafe.Pointer, off int) *Error {
-	v := math.Float64frombits(binary.LittleEndian.Uint64((*[8]byte)(s)[:]))
-	const most = float64(math.MaxInt64) / 1e9
-	if math.IsNaN(v) || math.Abs(v) >= most {
-		return b.fail(o, i, off+int(o.wire), fmt.Sprintf("seconds below %.0f", most), fmt.Sprint(v), ErrRange)
+func (o *op) setPrefix(i int, d unsafe.Pointer, p netip.Prefix, wire []byte) *Error {
+	if !p.IsValid() {
+		return o.fail(i, "a length that fits the address family", inHex(wire), ErrRange)
 	}
-	switch {
-	case o.code == opDuration:
-		*(*time.Duration)(d) = time.Duration(math.Round(v * 1e9))
-	case v == 0:
-		*(*time.Time)(d) = time.Time{}
-	default:
-		sec, frac := math.Modf(v)
-		*(*time.Time)(d) = time.Unix(int64(sec), int64(math.Round(frac*1e9)))
-	}
+	*(*netip.Prefix)(d) = p
 	return nil
 }
 
-// decodePointer fills what a pointer points to, making it where it is nil.
-func (b *block) decodePointer(o *op, i int, sub *program, t reflect.Type, s, d unsafe.Pointer, name string, off int) *Error {
-	slot := (*unsafe.Pointer)(d)
-	if *slot == nil {
-		*slot = reflect.New(t).UnsafePointer()
-	}
-	if len(sub.blocks) == 0 {
-		return nil
-	}
-	return placed(sub.blocks[0].decodeSingle(s, *slot, nil, off+int(o.wire)), o, i, name)
+// The bounds of times in seconds. A timestamp beyond 2^53 s has lost its
+// seconds; the longest time.Duration has no float64 of its own.
+const (
+	mostSeconds = 1 << 53
+	wantTime    = "less than 2^53 seconds since 1970"
+	longest     = float64(math.MaxInt64) / 1e9
+)
+
+func getFloat(s unsafe.Pointer) float64 {
+	return math.Float64frombits(binary.LittleEndian.Uint64((*[8]byte)(s)[:]))
 }
 
-// decodeUnion fills the arm that the discriminator picks, or every arm where
-// there is none, and empties the others.
-func (b *block) decodeUnion(o *op, i int, s, d unsafe.Pointer, off int) *Error {
+// timeFrom is the counterpart of timestamp.
+func timeFrom(v float64) time.Time {
+	sec, frac := math.Modf(v)
+	ns := math.Round(frac * 1e9)
+	if sec == 0 && ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(sec), int64(ns)).UTC()
+}
+
+func durationFrom(v float64) time.Duration {
+	switch v {
+	case longest:
+		return math.MaxInt64
+	case -longest:
+		return math.MinInt64
+	}
+	sec, frac := math.Modf(v)
+	return time.Duration(sec)*time.Second + time.Duration(math.Round(frac*1e9))
+}
+
+// getUnion fills the arm that the discriminator picks and empties the others;
+// without discriminator all those that the bytes can be.
+func (o *op) getUnion(i int, s, d unsafe.Pointer) *Error {
 	e := o.ext
 	var value int64
-	if !e.armless {
+	if e.disc > 0 {
 		value = e.discriminator(s)
 	}
 	for j := range e.arms {
 		a := &e.arms[j]
-		if !e.armless && (!a.chosen || a.value != value) {
-			reflect.NewAt(a.typ, unsafe.Add(d, a.mem)).Elem().SetZero()
+		target := unsafe.Add(d, a.mem)
+		if e.disc > 0 && (!a.chosen || a.value != value) {
+			a.memory.clear(target)
 			continue
 		}
-		target := unsafe.Add(d, a.mem)
-		var err *Error
-		if a.pointer {
-			err = b.decodePointer(o, i, a.prog, a.typ.Elem(), s, target, a.name, off)
-		} else if len(a.prog.blocks) > 0 {
-			err = placed(a.prog.blocks[0].decodeSingle(s, target, nil, off+int(o.wire)), o, i, a.name)
+		into := target
+		if a.target != nil {
+			into = pointee(target, a.target)
 		}
-		if err != nil {
-			return err
+		if err := a.sub.decode(s, into, 0, 1); err != nil {
+			if e.disc > 0 {
+				return o.in(err, i, a.name)
+			}
+			a.memory.clear(target)
 		}
 	}
 	return nil
+}
+
+func storeUint(d unsafe.Pointer, size int, v uint64) {
+	switch size {
+	case 1:
+		*(*uint8)(d) = uint8(v)
+	case 2:
+		*(*uint16)(d) = uint16(v)
+	case 4:
+		*(*uint32)(d) = uint32(v)
+	default:
+		*(*uint64)(d) = v
+	}
 }

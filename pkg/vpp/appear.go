@@ -35,7 +35,7 @@ func watchSocket(socket string) *appearance {
 				if !ok {
 					return
 				}
-				if !e.Has(fsnotify.Create) {
+				if e.Op&(fsnotify.Create|fsnotify.Remove|fsnotify.Rename) == 0 {
 					continue
 				}
 				follow(w, filepath.Dir(socket))
@@ -55,18 +55,15 @@ func watchSocket(socket string) *appearance {
 	return a
 }
 
-// follow watches dir, or the nearest folder above it that exists.
+// follow watches dir and, while that does not exist, the nearest folder above
+// it that does.
 func follow(w *fsnotify.Watcher, dir string) {
-	for {
-		if w.Add(dir) == nil {
-			return
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return
-		}
-		dir = parent
+	if w.Add(dir) == nil || filepath.Dir(dir) == dir {
+		return
 	}
+	follow(w, filepath.Dir(dir))
+	// It may have been made before the one above was watched.
+	_ = w.Add(dir)
 }
 
 // Close ends the watching.

@@ -3,6 +3,7 @@ package vpp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -133,6 +134,9 @@ func reason(ctx context.Context, err error) error {
 		return timeoutError{}
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		if cause := context.Cause(ctx); !errors.Is(cause, err) {
+			return fmt.Errorf("%w: %w", err, cause)
+		}
 		return context.Cause(ctx)
 	}
 	return err

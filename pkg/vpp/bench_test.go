@@ -135,9 +135,9 @@ func BenchmarkRoutesPipelined(b *testing.B) {
 	eachVPP(b, func(b *testing.B, s *vpp.Session) {
 		source := fibSource(b, s)
 		batch := begin(b, s, routeAddDel)
-		n := 0
+		n, q := 0, route(0, source)
 		for b.Loop() {
-			q := route(n, source)
+			q.Route.Prefix = routePrefix(n)
 			if err := batch.Add(&q); err != nil {
 				b.Fatal(err)
 			}
@@ -211,17 +211,22 @@ func fibSource(tb testing.TB, s *vpp.Session) uint8 {
 func route(n int, source uint8) ipRouteAddDelV2 {
 	q := ipRouteAddDelV2{IsAdd: true}
 	q.Route.Src = source
-	q.Route.Prefix = netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(16 + n>>24), byte(n >> 16), byte(n >> 8), byte(n)}), 32)
+	q.Route.Prefix = routePrefix(n)
 	q.Route.Paths = []fibPath{{SwIfIndex: ^uint32(0), Type: pathDrop, Weight: 1}}
 	return q
+}
+
+func routePrefix(n int) netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(16 + n>>24), byte(n >> 16), byte(n >> 8), byte(n)}), 32)
 }
 
 func changeRoutes(b *testing.B, s *vpp.Session, source uint8, n int, add bool) {
 	b.Helper()
 	batch := begin(b, s, routeAddDel)
+	q := route(0, source)
+	q.IsAdd = add
 	for i := range n {
-		q := route(i, source)
-		q.IsAdd = add
+		q.Route.Prefix = routePrefix(i)
 		if err := batch.Add(&q); err != nil {
 			b.Fatal(err)
 		}

@@ -159,7 +159,7 @@ func invoke(ctx context.Context, c Caller, request string, encode func(*messageI
 	if err != nil {
 		return nil, err
 	}
-	service := s.schema.Service(request)
+	service := s.service(request)
 	if service == nil || service.Stream {
 		what := "no request"
 		if service != nil {
@@ -170,6 +170,9 @@ func invoke(ctx context.Context, c Caller, request string, encode func(*messageI
 	call := newRawCall(s, info, func(dst []byte) ([]byte, error) { return encode(info, dst) })
 	if service.Reply == "" {
 		return nil, s.post(ctx, info, call)
+	}
+	if _, err := s.resolveFor(request, service.Reply); err != nil { // nobody could read it
+		return nil, err
 	}
 	if err := call.run(ctx); err != nil {
 		return nil, err
@@ -190,6 +193,7 @@ func (s *Session) post(ctx context.Context, info *messageInfo, r request) error 
 		return err
 	}
 	s.flights.withdraw(id)
+	s.room()
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -36,8 +35,6 @@ type State struct {
 
 // The pace of a client.
 const (
-	backoffFirst = 50 * time.Millisecond
-	backoffMost  = 5 * time.Second
 	// A VPP that is frozen answers when it thaws: each attempt waits longer
 	// for the handshake, so that it does not find a crowd of dead clients.
 	handshakeMost = time.Minute
@@ -157,10 +154,14 @@ func (c *Client) supervise(ctx context.Context) {
 	defer close(c.done)
 	var last *Session
 	var epoch uint64
-	backoff := backoffFirst
+	var pace backoff
+	var pause time.Duration // before the next attempt
 	handshake := c.opts.Timeout
 	for ctx.Err() == nil {
 		appeared := watchSocket(c.opts.Socket)
+		if pause > 0 && awaitSocket(ctx, appeared, pause) {
+			pace.reset()
+		}
 		patience, cancel := context.WithTimeout(ctx, handshake)
 		s, err := dial(patience, c.opts, last, c.stats)
 		cancel()
@@ -168,7 +169,8 @@ func (c *Client) supervise(ctx context.Context) {
 			appeared.Close()
 			epoch++
 			s.epoch = epoch
-			last, backoff, handshake = s, backoffFirst, c.opts.Timeout
+			last, handshake = s, c.opts.Timeout
+			begun := time.Now()
 			c.opts.Log.Info("Connected to VPP", "socket", c.opts.Socket, "epoch", epoch, "messages", s.schema.Len())
 			c.set(State{Phase: Connected, Epoch: epoch, Session: s})
 			err = c.attend(ctx, s)
@@ -177,6 +179,7 @@ func (c *Client) supervise(ctx context.Context) {
 			}
 			c.opts.Log.Info("Lost the connection to VPP", "socket", c.opts.Socket, "epoch", epoch, "reason", err.Error())
 			c.set(State{Phase: Connecting, Epoch: epoch, Err: err})
+			pause = pace.ended(time.Since(begun))
 			continue
 		}
 		if errors.Is(err, ErrTimeout) {
@@ -184,21 +187,29 @@ func (c *Client) supervise(ctx context.Context) {
 		}
 		c.opts.Log.V(1).Info("Cannot connect to VPP yet", "socket", c.opts.Socket, "reason", err.Error())
 		c.set(State{Phase: Connecting, Epoch: epoch, Err: err})
-		pause := time.NewTimer(backoff/2 + rand.N(backoff/2))
-		select {
-		case <-ctx.Done():
-		case <-pause.C:
-			backoff = min(2*backoff, backoffMost)
-		case <-appeared.C:
-			backoff = backoffFirst
+		if pause = 0; awaitSocket(ctx, appeared, pace.failed()) {
+			pace.reset()
 		}
-		pause.Stop()
 		appeared.Close()
 	}
 	if last != nil {
 		_ = last.Close()
 	}
 	c.set(State{Phase: Closed, Epoch: epoch, Err: fmt.Errorf("client %w", ErrClosed)})
+}
+
+// awaitSocket waits between two attempts; true says that the socket's file was made
+// meanwhile.
+func awaitSocket(ctx context.Context, appeared *appearance, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-appeared.C:
+		return true
+	}
+	return false
 }
 
 // attend watches over a session until it ends, and returns why. VPP drops no

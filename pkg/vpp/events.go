@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -28,9 +29,9 @@ type eventHub struct {
 
 // registration is a want_ request in force, once for all its watchers.
 type registration struct {
-	mu    sync.Mutex // held while VPP is asked
+	turn  chan struct{} // holds one while VPP is asked; guards the rest
 	count int
-	on    bool
+	on    bool // VPP is known to send the events
 }
 
 func (h *eventHub) init(s *Session) {
@@ -90,7 +91,7 @@ func (h *eventHub) watch(ctx context.Context, event string) (*watcher, error) {
 		return nil, refused(event, fmt.Errorf("%w: it is not an event", errors.ErrUnsupported))
 	}
 	w := &watcher{session: s, info: info, come: newSignal()}
-	if want, ok := s.schema.EventRequest(event); ok && len(want) > len(wantPrefix) && want[:len(wantPrefix)] == wantPrefix {
+	if want, ok := s.schema.EventRequest(event); ok && strings.HasPrefix(want, wantPrefix) && switchOf(s.schema.Message(want)) != "" {
 		w.want = want
 	}
 	h.change(func(m map[uint16][]*watcher) {
@@ -143,7 +144,7 @@ func (h *eventHub) registration(want string) *registration {
 	defer h.mu.Unlock()
 	r := h.refs[want]
 	if r == nil {
-		r = &registration{}
+		r = &registration{turn: make(chan struct{}, 1)}
 		h.refs[want] = r
 	}
 	return r
@@ -155,8 +156,12 @@ func (h *eventHub) register(ctx context.Context, want string) error {
 		return nil
 	}
 	r := h.registration(want)
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return refused(want, reason(ctx, ctx.Err()))
+	}
 	if !r.on {
 		if err := h.ask(ctx, want, 1); err != nil {
 			return err
@@ -172,32 +177,41 @@ func (h *eventHub) unregister(ctx context.Context, want string) {
 		return
 	}
 	r := h.registration(want)
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.turn <- struct{}{} // whoever has it asks VPP, not longer than the timeout
+	defer func() { <-r.turn }()
 	if r.count--; r.count > 0 || h.session.Err() != nil {
 		return
 	}
+	r.on = false // also where VPP does not answer: the next watcher asks anew
 	if err := h.ask(ctx, want, 0); err != nil {
 		h.session.opts.Log.V(1).Info("Cannot unregister from events", "request", want, "reason", err.Error())
-		return
 	}
-	r.on = false
 }
 
-// ask sends the want_ request; the field that switches has two names.
+// switchOf is the field by which a want_ request switches events on and off.
+// One without, like want_ping_finished_events, starts something: its caller
+// sends it.
+func switchOf(want *binproto.Message) string {
+	if want == nil {
+		return ""
+	}
+	for _, name := range []string{"enable_disable", "enable"} {
+		if want.Field(name) != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// ask sends the want_ request.
 func (h *eventHub) ask(ctx context.Context, want string, on int) error {
 	info, err := h.session.resolve(want)
 	if err != nil {
 		return err
 	}
-	fields := map[string]any{}
-	for _, f := range info.msg.Fields {
-		switch f.Name {
-		case "enable_disable", "enable", "enable_events":
-			fields[f.Name] = on
-		case "pid":
-			fields[f.Name] = os.Getpid()
-		}
+	fields := map[string]any{switchOf(info.msg): on}
+	if info.msg.Field("pid") != nil {
+		fields["pid"] = os.Getpid()
 	}
 	_, err = Invoke(ctx, h.session, want, fields)
 	if v, ok := Retval(err); ok && v == RetvalAlreadyRegistered {
@@ -310,15 +324,13 @@ func watchEvents[E any](ctx context.Context, c Caller, event string, bind func(*
 		f(&o)
 	}
 	return func(yield func(*E, error) bool) {
+		watched := false
 		for first := true; ; first = false {
 			s, err := sessionFor(ctx, c)
 			if err != nil {
 				if ctx.Err() == nil || first {
 					yield(nil, renamed(event, err))
 				}
-				return
-			}
-			if !first && !yield(nil, fmt.Errorf("%s: %w: the connection was lost", event, ErrMissedEvents)) {
 				return
 			}
 			w, err := s.events.watch(ctx, event)
@@ -328,7 +340,12 @@ func watchEvents[E any](ctx context.Context, c Caller, event string, bind func(*
 					if o.ready != nil {
 						o.ready()
 					}
-					err = runWatcher(ctx, w, decode, o, yield)
+					// Only now, so that what is read on being told misses nothing.
+					gap := watched
+					watched = true
+					if !gap || yield(nil, fmt.Errorf("%s: %w: the connection was lost", event, ErrMissedEvents)) {
+						err = runWatcher(ctx, w, decode, o, yield)
+					}
 				}
 				s.events.unwatch(w)
 			}

@@ -12,6 +12,8 @@ const (
 	// near 2^32 crashes VPP; replies of several MB are normal.
 	DefaultMaxSend    = 16 << 20
 	DefaultMaxReceive = 256 << 20
+
+	mostMaxSend = 1 << 30
 )
 
 func putFrameLength(frame []byte, n int) {

@@ -37,18 +37,24 @@ func pathRow() lethal {
 		where: pathOffsets,
 		bad: func(msg []byte, at []int) verdict {
 			worst := safe
-			for p := range pathsOf(msg, at) {
+			for i := 0; ; i++ {
+				p, ok := pathAt(msg, at, i)
+				if !ok {
+					return worst
+				}
 				worst = max(worst, p.verdict())
 			}
-			return worst
 		},
 		look: func(ctx context.Context, s *Session, msg []byte, at []int) error {
-			for p := range pathsOf(msg, at) {
+			for i := 0; ; i++ {
+				p, ok := pathAt(msg, at, i)
+				if !ok {
+					return nil
+				}
 				if err := p.look(ctx, s); err != nil {
 					return err
 				}
 			}
-			return nil
 		},
 	}
 }
@@ -171,18 +177,14 @@ func familyOf(message string) int {
 	return familyIP
 }
 
-// pathsOf yields the paths that are wholly in the message.
-func pathsOf(msg []byte, at []int) func(yield func(routePath) bool) {
-	removing := at[atIsAdd] >= 0 && msg[at[atIsAdd]] == 0
-	return func(yield func(routePath) bool) {
-		for i := range int(msg[at[atCount]]) {
-			start := at[atPaths] + i*at[sizePath]
-			end := start + at[sizePath]
-			if end > len(msg) || !yield(routePath{msg[start:end], at, removing}) {
-				return
-			}
-		}
+// pathAt is path i of a message, false where it is not wholly there.
+func pathAt(msg []byte, at []int, i int) (routePath, bool) {
+	start := at[atPaths] + i*at[sizePath]
+	end := start + at[sizePath]
+	if i >= int(msg[at[atCount]]) || end > len(msg) {
+		return routePath{}, false
 	}
+	return routePath{msg[start:end], at, at[atIsAdd] >= 0 && msg[at[atIsAdd]] == 0}, true
 }
 
 func (p routePath) u32(place int) uint32 { return u32(p.b, p.at[place]) }

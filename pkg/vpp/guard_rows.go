@@ -2,61 +2,77 @@ package vpp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/vpp-operator/vpp-operator/pkg/binproto"
 )
 
-// lethalRows is the table. A row is added with its test in guard_test.go.
+// lethalRows is the table. A row is added with its test in guard_test.go, and
+// with a look at a real VPP: each of these was seen to kill a VPP 26.06.
 var lethalRows = []lethal{
 	{message: "graph_node_get", why: "its reply over a socket kills VPP"},
-	pathRow("ip_route_add_del", "route.paths"),
-	pathRow("ip_route_add_del_v2", "route.paths"),
+	pathRow(),
 	{
 		message: "det44_add_del_map",
-		why:     "an inside prefix longer than the outside one kills VPP",
-		where:   fieldsAt(field{"in_plen", 1}, field{"out_plen", 1}),
-		bad:     func(msg []byte, at []int) verdict { return deadlyIf(msg[at[0]] > msg[at[1]]) },
+		why:     "VPP divides by zero or runs out of memory unless the inside prefix is as long as the outside one at most, and /16 at least",
+		where:   fieldsAt(field{"is_add", 1}, field{"in_plen", 1}, field{"out_plen", 1}),
+		bad: func(msg []byte, at []int) verdict {
+			in, out := msg[at[1]], msg[at[2]]
+			return deadlyIf(msg[at[0]] != 0 && (in > out || out > 32 || in < 16))
+		},
 	},
 	{
 		message: "af_packet_create_v3",
-		why:     fmt.Sprintf("more than %d queues kill VPP", maxPacketQueues),
+		why:     fmt.Sprintf("more than %d queues hang VPP", maxPacketQueues),
 		where:   fieldsAt(field{"num_rx_queues", 2}, field{"num_tx_queues", 2}),
 		bad: func(msg []byte, at []int) verdict {
 			return deadlyIf(u16(msg, at[0]) > maxPacketQueues || u16(msg, at[1]) > maxPacketQueues)
 		},
 	},
 	{
-		message: "bond_add_member",
-		why:     "a member that is no Ethernet interface kills VPP",
-		where:   fieldsAt(field{"sw_if_index", 4}),
-		bad:     always,
-		look: func(ctx context.Context, s *Session, msg []byte, at []int) error {
-			index := u32(msg, at[0])
-			i, err := s.lookUp(ctx, "sw_interface_dump", map[string]any{"sw_if_index": index}, "sw_if_index", index)
-			if err == nil && isZeroMAC(i["l2_address"]) {
-				err = fmt.Errorf("interface %d has no Ethernet address", index)
-			}
-			return err
-		},
+		message: "bier_disp_entry_add_del",
+		why:     "an unknown payload protocol kills VPP",
+		where:   fieldsAt(field{"bde_payload_proto", 1}),
+		bad:     func(msg []byte, at []int) verdict { return deadlyIf(msg[at[0]] > 8) },
+	},
+	{message: "bier_imp_del", why: "one that does not exist kills VPP, and no dump tells which do"},
+	{
+		message: "teib_entry_add_del",
+		why:     "an entry on local0 kills VPP",
+		where:   fieldsAt(field{"is_add", 1}, field{"entry.sw_if_index", 4}),
+		bad:     func(msg []byte, at []int) verdict { return deadlyIf(msg[at[0]] != 0 && u32(msg, at[1]) == 0) },
 	},
 	{
+		message: "sw_interface_set_l2_xconnect",
+		why:     "local0 connected with itself kills VPP",
+		where:   fieldsAt(field{"rx_sw_if_index", 4}, field{"tx_sw_if_index", 4}, field{"enable", 1}),
+		bad: func(msg []byte, at []int) verdict {
+			return deadlyIf(u32(msg, at[0]) == 0 && u32(msg, at[1]) == 0 && msg[at[2]] != 0)
+		},
+	},
+	memberRow("bond_add_member"),
+	memberRow("bond_enslave"),
+	{
 		message: "sw_interface_span_enable_disable",
-		why:     "mirroring to an interface that does not exist kills VPP at the first packet",
-		where:   fieldsAt(field{"sw_if_index_to", 4}, field{"state", 4}),
-		bad:     func(msg []byte, at []int) verdict { return askIf(u32(msg, at[1]) != 0) },
-		look:    interfaceExists,
+		why:     "mirroring to or from an interface that does not exist kills VPP, at the latest at the first packet",
+		where:   fieldsAt(field{"sw_if_index_from", 4}, field{"sw_if_index_to", 4}, field{"state", 4}),
+		bad:     func(msg []byte, at []int) verdict { return askIf(u32(msg, at[2]) != 0) },
+		look: func(ctx context.Context, s *Session, msg []byte, at []int) error {
+			if err := interfaceExists(ctx, s, u32(msg, at[0])); err != nil {
+				return err
+			}
+			return interfaceExists(ctx, s, u32(msg, at[1]))
+		},
 	},
 	{
 		message: "abf_itf_attach_add_del",
-		why:     "attaching to a policy that does not exist kills VPP",
-		where:   fieldsAt(field{"is_add", 1}, field{"attach", 0}),
-		bad:     func(msg []byte, at []int) verdict { return askIf(msg[at[0]] != 0) },
-		look: func(ctx context.Context, s *Session, msg []byte, at []int) error {
-			_, err := s.lookUp(ctx, "abf_policy_dump", nil, "policy.policy_id", u32(msg, at[1]))
-			return err
-		},
+		why: "attaching a policy that does not exist or whose ACL does not, to an interface that does not exist, " +
+			"or detaching one for another address family kills VPP",
+		where: fieldsAt(field{"is_add", 1}, field{"attach.policy_id", 4}, field{"attach.sw_if_index", 4}, field{"attach.is_ipv6", 1}),
+		bad:   always,
+		look:  lookAtAttachment,
 	},
 	{
 		message: "abf_policy_add_del",
@@ -65,10 +81,66 @@ var lethalRows = []lethal{
 		bad:     always,
 		look:    lookAtPolicy,
 	},
+	{
+		message: "nat64_add_del_static_bib",
+		why:     "static bindings kill VPP while NAT64 is not enabled",
+		bad:     always,
+		look:    nat64Enabled,
+	},
+	{
+		message: "nat64_add_del_interface",
+		why:     "the first packet on an interface of NAT64 kills VPP while NAT64 is not enabled",
+		where:   fieldsAt(field{"is_add", 1}),
+		bad:     func(msg []byte, at []int) verdict { return askIf(msg[at[0]] != 0) },
+		look:    nat64Enabled,
+	},
+	interfaceRow("collect_detailed_interface_stats", "sw_if_index"),
+	interfaceRow("ip_reassembly_enable_disable", "sw_if_index"),
+	interfaceRow("pppoe_add_del_cp", "sw_if_index"),
+	interfaceRow("qos_mark_enable_disable", "mark.sw_if_index"),
+	interfaceRow("stn_add_del_rule", "sw_if_index"),
+	interfaceRow("arping", "sw_if_index"),
+	interfaceRow("arping_acd", "sw_if_index"),
 }
 
-// maxPacketQueues is known to be safe; 64 is known to kill.
+// maxPacketQueues is known to be safe; 64 for transmission are known to hang.
 const maxPacketQueues = 16
+
+// interfaceRow is a message that VPP takes at its word about an interface: it
+// makes a table as long as the index.
+func interfaceRow(message, index string) lethal {
+	return lethal{
+		message: message,
+		why:     "an interface that does not exist kills VPP",
+		where:   fieldsAt(field{index, 4}),
+		bad:     always,
+		look: func(ctx context.Context, s *Session, msg []byte, at []int) error {
+			return interfaceExists(ctx, s, u32(msg, at[0]))
+		},
+	}
+}
+
+// memberRow is a message that puts an interface into a bond. One that does not
+// exist VPP refuses itself.
+func memberRow(message string) lethal {
+	return lethal{
+		message: message,
+		why:     "a member that is no Ethernet interface kills VPP",
+		where:   fieldsAt(field{"sw_if_index", 4}),
+		bad:     always,
+		look: func(ctx context.Context, s *Session, msg []byte, at []int) error {
+			index := u32(msg, at[0])
+			i, err := s.lookUp(ctx, "sw_interface_dump", map[string]any{"sw_if_index": index}, "sw_if_index", index)
+			switch {
+			case errors.Is(err, errNotFound):
+				return nil
+			case err == nil && isZeroMAC(i["l2_address"]):
+				return fmt.Errorf("interface %d has no Ethernet address", index)
+			}
+			return err
+		},
+	}
+}
 
 func always([]byte, []int) verdict { return ask }
 
@@ -88,34 +160,66 @@ func askIf(b bool) verdict {
 
 func u16(msg []byte, at int) uint16 { return uint16(msg[at])<<8 | uint16(msg[at+1]) }
 
-// field is a top-level field of a known size in bytes; 0 stands for any.
+// field is a field of a known size in bytes, 0 for any, perhaps inside others:
+// "attach.policy_id".
 type field struct {
 	name string
 	size int
 }
 
-// fieldsAt finds the offsets of top-level fields.
+// fieldsAt finds the offsets of fields.
 func fieldsAt(fields ...field) func(m *binproto.Message) []int {
 	return func(m *binproto.Message) []int {
 		at := make([]int, len(fields))
 		for i, f := range fields {
-			offset := 0
-			found := false
-			for _, mf := range m.Fields {
-				n, fixed := mf.Type.Size()
-				if mf.Name == f.name && (f.size == 0 || fixed && n == f.size) {
-					at[i], found = offset, true
-					break
-				}
-				offset += n
-			}
-			if !found {
+			if at[i] = offsetOf(m.Body(), f); at[i] < 0 {
 				return nil
 			}
 		}
 		return at
 	}
 }
+
+// offsetOf is where in the bytes of t a field begins, -1 where it has none of
+// that name and size.
+func offsetOf(t *binproto.Type, f field) int {
+	name, inner, nested := strings.Cut(f.name, ".")
+	for _, tf := range t.Fields {
+		if tf.Name != name || tf.Repeat != binproto.Once {
+			continue
+		}
+		size, fixed := tf.Type.Size()
+		if !nested && f.size > 0 && (!fixed || size != f.size) {
+			return -1
+		}
+		at := offsetBefore(t, tf)
+		if !nested || at < 0 {
+			return at
+		}
+		rest := offsetOf(tf.Type, field{inner, f.size})
+		if rest < 0 {
+			return -1
+		}
+		return at + rest
+	}
+	return -1
+}
+
+// offsetBefore is where a field of t begins, -1 where that depends on values.
+func offsetBefore(t *binproto.Type, f *binproto.Field) int {
+	if size, fixed := f.Type.Size(); fixed {
+		return t.Offset(f.Name, size)
+	}
+	if t.Fields[len(t.Fields)-1] != f { // what varies in size comes last
+		return -1
+	}
+	outer, _ := t.Size()
+	inner, _ := f.Type.Size()
+	return outer - inner
+}
+
+// errNotFound is what lookUp found out, as against that it could not look.
+var errNotFound = errors.New("there is none")
 
 // lookUp finds the entry of a dump whose field (a path of names) has the value.
 func (s *Session) lookUp(ctx context.Context, dump string, fields map[string]any, field string, value uint32) (map[string]any, error) {
@@ -129,15 +233,9 @@ func (s *Session) lookUp(ctx context.Context, dump string, fields map[string]any
 		}
 	}
 	if found == nil {
-		return nil, fmt.Errorf("%s: there is no %s %d", dump, field, value)
+		return nil, fmt.Errorf("%s %d in %s: %w", field, value, dump, errNotFound)
 	}
 	return found, nil
-}
-
-func interfaceExists(ctx context.Context, s *Session, msg []byte, at []int) error {
-	index := u32(msg, at[0])
-	_, err := s.lookUp(ctx, "sw_interface_dump", map[string]any{"sw_if_index": index}, "sw_if_index", index)
-	return err
 }
 
 // at follows a path of names into nested maps.
@@ -154,64 +252,18 @@ func at(fields map[string]any, path string) any {
 
 func isZeroMAC(v any) bool { return v == nil || fmt.Sprint(v) == "00:00:00:00:00:00" }
 
-// lookAtPolicy compares a change of an ABF policy with what VPP has.
-func lookAtPolicy(ctx context.Context, s *Session, msg []byte, _ []int) error {
-	m := s.info("abf_policy_add_del").msg
-	fields, err := m.DecodeFields(msg)
-	if err != nil {
-		return err
-	}
-	id, _ := at(fields, "policy.policy_id").(uint64)
-	acl, _ := at(fields, "policy.acl_index").(uint64)
-	paths, _ := at(fields, "policy.paths").([]any)
-	var have []any
-	for entry, err := range InvokeStream(ctx, s, "abf_policy_dump", nil) {
-		if err != nil {
-			return fmt.Errorf("looking it up: %w", err)
-		}
-		if at(entry, "policy.policy_id") == id {
-			have, _ = at(entry, "policy.paths").([]any)
-		}
-	}
-	if add, _ := fields["is_add"].(bool); add {
-		for _, p := range paths {
-			for _, h := range have {
-				if samePath(p, h) {
-					return fmt.Errorf("policy %d already has the path", id)
-				}
-			}
-		}
-		if acl == unset {
-			return nil
-		}
-		_, err := s.lookUp(ctx, "acl_dump", map[string]any{"acl_index": acl}, "acl_index", uint32(acl))
-		return err
-	}
-	if len(paths) < len(have) {
-		return nil
-	}
-	for entry, err := range InvokeStream(ctx, s, "abf_itf_attach_dump", nil) {
-		if err != nil {
-			return fmt.Errorf("looking it up: %w", err)
-		}
-		if at(entry, "attach.policy_id") == id {
-			return fmt.Errorf("policy %d is attached to interface %v", id, at(entry, "attach.sw_if_index"))
-		}
-	}
-	return nil
-}
-
 // unset is the index that stands for none.
 const unset = 0xffffffff
 
-// samePath compares what tells one path from another.
-func samePath(a, b any) bool {
-	pa, _ := a.(map[string]any)
-	pb, _ := b.(map[string]any)
-	for _, name := range []string{"sw_if_index", "table_id", "type", "proto", "nh"} {
-		if fmt.Sprint(pa[name]) != fmt.Sprint(pb[name]) {
-			return false
-		}
+// nat64Enabled finds out whether NAT64 is. No message tells, but its hash
+// tables exist only while it is.
+func nat64Enabled(ctx context.Context, s *Session, _ []byte, _ []int) error {
+	reply, err := Invoke(ctx, s, "cli_inband", map[string]any{"cmd": "show bihash"})
+	if err != nil {
+		return fmt.Errorf("looking it up: %w", err)
 	}
-	return true
+	if text, _ := reply["reply"].(string); !strings.Contains(text, "'bib-in2out'") {
+		return errors.New("NAT64 is not enabled")
+	}
+	return nil
 }

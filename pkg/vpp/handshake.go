@@ -21,12 +21,15 @@ const DefaultAPIDir = "/usr/share/vpp/api"
 
 const nameCRCLength = 64
 
-// handshake registers this client and reads the message table. It returns
-// what was read behind the reply.
-func (s *Session) handshake(ctx context.Context) (rest []byte, err error) {
+// handshakeContext is the context of sockclnt_create, the only request then.
+const handshakeContext = 1
+
+// handshake registers this client and reads the message table. It returns the
+// request, the reply and what was read behind it.
+func (s *Session) handshake(ctx context.Context) (sent, reply, rest []byte, err error) {
 	deadline, _ := ctx.Deadline()
 	if err := s.conn.SetDeadline(deadline); err != nil {
-		return nil, err
+		return nil, nil, nil, fmt.Errorf("%w: %w", ErrDisconnected, err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -34,28 +37,28 @@ func (s *Session) handshake(ctx context.Context) (rest []byte, err error) {
 	frame := make([]byte, frameHeader+2+4+64)
 	putFrameLength(frame, len(frame)-frameHeader)
 	binary.BigEndian.PutUint16(frame[frameHeader:], idSockclntCreate)
-	binary.BigEndian.PutUint32(frame[frameHeader+2:], 1)
+	binary.BigEndian.PutUint32(frame[frameHeader+2:], handshakeContext)
 	copy(frame[frameHeader+6:], s.opts.Name)
 	if _, err := s.conn.Write(frame); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDisconnected, err)
+		return nil, nil, nil, fmt.Errorf("%w: %w", ErrDisconnected, err)
 	}
 	msg, rest, err := s.readFrame()
 	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
-			return nil, fmt.Errorf("%w: %w", ErrDisconnected, context.Cause(ctx))
+			return nil, nil, nil, fmt.Errorf("%w: %w", ErrDisconnected, reason(ctx, ctx.Err()))
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil, fmt.Errorf("%w: %w: no answer to sockclnt_create", ErrDisconnected, ErrTimeout)
+			return nil, nil, nil, fmt.Errorf("%w: %w: no answer to sockclnt_create", ErrDisconnected, ErrTimeout)
 		}
-		return nil, err
+		return nil, nil, nil, err
 	}
 	if err := s.readTable(msg); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	if !stop() {
-		return nil, fmt.Errorf("%w: %w", ErrDisconnected, ctx.Err())
+		return nil, nil, nil, fmt.Errorf("%w: %w", ErrDisconnected, reason(ctx, ctx.Err()))
 	}
-	return rest, s.conn.SetDeadline(time.Time{})
+	return frame[frameHeader:], msg, rest, s.conn.SetDeadline(time.Time{})
 }
 
 // readFrame reads one frame; only the handshake uses it.
@@ -127,6 +130,13 @@ var builtinSchema = sync.OnceValues(func() (*binproto.Schema, error) {
 // can be used from now on.
 func (s *Session) adopt(schema *binproto.Schema) {
 	s.schema = schema
+	messages, _ := schema.Messages()
+	known, _ := s.known.Messages() // for what the schema lacks: it may come from anywhere
+	for _, m := range known {
+		if schema.Message(m.Name) == nil {
+			messages = append(messages, m)
+		}
+	}
 	highest := uint16(0)
 	for _, id := range s.table {
 		highest = max(highest, id)
@@ -135,7 +145,6 @@ func (s *Session) adopt(schema *binproto.Schema) {
 		highest = max(highest, id)
 	}
 	byID := make([]*messageInfo, int(highest)+1)
-	messages, _ := schema.Messages()
 	for _, m := range messages {
 		id, ok := memclntIDs[m.Name]
 		if _, inTable := s.names[m.Name]; !ok || inTable {
@@ -179,6 +188,9 @@ func (s *Session) learn(ctx context.Context, last *Session) error {
 		return err
 	}
 	text, err := s.fetchAPI(ctx)
+	if errors.Is(err, ErrRefused) {
+		return s.learnFromFiles(nil)
+	}
 	if err != nil {
 		return fmt.Errorf("learning the API: %w", err)
 	}
@@ -193,6 +205,12 @@ func (s *Session) fetchAPI(ctx context.Context) ([]byte, error) {
 	info := s.info("get_api_json")
 	c := newRawCall(s, info, func(dst []byte) ([]byte, error) { return info.msg.AppendFields(dst, nil) })
 	if err := c.run(ctx); err != nil {
+		return nil, err
+	}
+	if err := expect("get_api_json", "get_api_json_reply", c.reply); err != nil {
+		return nil, err
+	}
+	if err := checkRetval("get_api_json", c.reply, c.frame); err != nil {
 		return nil, err
 	}
 	const text = 14 // u16 id, u32 context, i32 retval, u32 length
@@ -210,10 +228,7 @@ func (s *Session) fetchAPI(ctx context.Context) ([]byte, error) {
 // directories are given.
 func (s *Session) learnFromFiles(dirs []string) error {
 	if len(dirs) == 0 {
-		dirs = []string{DefaultAPIDir}
-		if d := os.Getenv("VPP_API_DIR"); d != "" {
-			dirs = []string{d}
-		}
+		dirs = []string{usualAPIDir()}
 	}
 	var l binproto.Loader
 	if err := AddBuiltin(&l); err != nil {
@@ -225,6 +240,21 @@ func (s *Session) learnFromFiles(dirs []string) error {
 		}
 	}
 	return s.learnFrom(&l)
+}
+
+// usualAPIDir is where API descriptions are looked for unless told: the first
+// that exists of $VPP_API_DIR and DefaultAPIDir.
+func usualAPIDir() string {
+	d := os.Getenv("VPP_API_DIR")
+	if d == "" {
+		return DefaultAPIDir
+	}
+	if _, err := os.Stat(d); err != nil {
+		if _, err := os.Stat(DefaultAPIDir); err == nil {
+			return DefaultAPIDir
+		}
+	}
+	return d
 }
 
 func (s *Session) learnFrom(l *binproto.Loader) error {

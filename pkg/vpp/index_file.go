@@ -172,10 +172,15 @@ func (s *Session) wakeDead(index uint32) error {
 	defer cancel()
 	frame := make([]byte, frameHeader+10)
 	putFrameLength(frame, 10)
-	binary.BigEndian.PutUint16(frame[frameHeader:], info.id)
-	binary.BigEndian.PutUint32(frame[frameHeader+2:], index)
+	msg := frame[frameHeader:]
+	binary.BigEndian.PutUint16(msg, info.id)
+	binary.BigEndian.PutUint32(msg[2:], index)
 	s.out.mu.Lock()
 	s.out.out = append(s.out.out, frame...)
+	info.stats.sent(len(msg))
+	if s.opts.Trace != nil {
+		s.trace(Sent, info, 0, msg)
+	}
 	s.out.mu.Unlock()
 	// Our own ping behind it: when it is answered VPP has handled the other.
 	c := newRawCall(s, info, func(dst []byte) ([]byte, error) { return info.msg.AppendFields(dst, nil) })

@@ -48,7 +48,7 @@ type slot struct {
 const claimed = 1 << 32
 
 func newInflight(window int) *inflight {
-	n := 1
+	n := 2 // a dump and the ping behind it
 	for n < window {
 		n *= 2
 	}

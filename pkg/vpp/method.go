@@ -41,7 +41,6 @@ type bound[Q, R any] struct {
 	raw     bool
 	in      *binproto.Codec[Q]
 	out     *binproto.Codec[R]
-	cursor  int // modern streams: offset of the cursor in the request
 	calls   sync.Pool
 	empty   Q
 }
@@ -69,12 +68,12 @@ func (m *Method[Q, R]) bind(s *Session) (*bound[Q, R], error) {
 	if b, ok := s.binds.Load(key); ok {
 		return b.(*bound[Q, R]), nil
 	}
-	b := &bound[Q, R]{session: s, raw: m.raw, cursor: -1}
+	b := &bound[Q, R]{session: s, raw: m.raw}
 	var err error
 	if b.request, err = s.resolve(m.request); err != nil {
 		return nil, err
 	}
-	service := s.schema.Service(m.request)
+	service := s.service(m.request)
 	if service == nil || service.Reply == "" {
 		return nil, refused(m.request, fmt.Errorf("%w: VPP does not answer it", ErrNoMessage))
 	}
@@ -82,16 +81,15 @@ func (m *Method[Q, R]) bind(s *Session) (*bound[Q, R], error) {
 	switch {
 	case service.StreamMessage != "":
 		answer, b.modern = service.StreamMessage, true
-		if b.end, err = s.resolve(service.Reply); err != nil {
+		if b.end, err = s.resolveFor(m.request, service.Reply); err != nil {
 			return nil, err
 		}
-		b.cursor = cursorOffset(b.request.msg)
 	case service.Stream:
-		if b.end, err = s.resolve("control_ping_reply"); err != nil {
+		if b.end, err = s.resolveFor(m.request, "control_ping_reply"); err != nil {
 			return nil, err
 		}
 	}
-	if b.answer, err = s.resolve(answer); err != nil {
+	if b.answer, err = s.resolveFor(m.request, answer); err != nil {
 		return nil, err
 	}
 	if b.in, err = binproto.Bind[Q](b.request.msg); err != nil {
@@ -136,14 +134,14 @@ func (b *bound[Q, R]) decode(info *messageInfo, frame []byte, into *R) error {
 	if info.id != b.answer.id {
 		return expect(b.request.msg.Name, b.answer.msg.Name, info)
 	}
-	if err := b.out.Decode(frame, into); err != nil {
+	err := b.out.Decode(frame, into)
+	if !b.raw {
+		if refusal := checkRetval(b.request.msg.Name, b.answer, frame); refusal != nil {
+			return refusal // whatever else the answer holds
+		}
+	}
+	if err != nil {
 		return unknown(b.request.msg.Name, err)
-	}
-	if b.raw {
-		return nil
-	}
-	if v := retvalOf(b.answer, frame); v != 0 {
-		return refused(b.request.msg.Name, &RetvalError{Message: b.answer.msg.Name, Retval: v})
 	}
 	return nil
 }

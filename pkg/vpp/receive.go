@@ -39,6 +39,9 @@ const (
 	// While only bulk work is under way the reader lets replies gather.
 	bulkNap = 500 * time.Microsecond
 	idleNap = 2 * time.Millisecond
+	// So many reads for others, and a caller sleeps until its deadline instead.
+	leadMost  = 1000
+	bulkLeads = 64 // with a nap each
 )
 
 // spins is how often a waiting caller tries to read before it sleeps: about as
@@ -153,7 +156,7 @@ func (s *Session) dispatch(frame []byte, now time.Duration) {
 		context = binary.BigEndian.Uint32(frame[info.contextAt:])
 	}
 	if s.opts.Trace != nil {
-		s.opts.Trace(TraceEvent{Time: time.Now(), Direction: Received, Message: info.msg, Context: context, Size: len(frame), frame: frame})
+		s.trace(Received, info, context, frame)
 	}
 	if info.isEvent {
 		s.events.deliver(info, frame)
@@ -281,7 +284,7 @@ func (s *Session) help(w waiter) bool {
 	s.in.leads.Add(1)
 	var err error
 	done := false
-	for i := 0; i < spins; i++ {
+	for i, all := 0, 0; i < spins && all < leadMost; i, all = i+1, all+1 {
 		if done = w.ready(); done {
 			break
 		}
@@ -308,7 +311,10 @@ func (s *Session) help(w waiter) bool {
 // until a reply comes.
 func (s *Session) helpBulk(w waiter) bool {
 	paused := false
-	for !w.ready() {
+	for range bulkLeads {
+		if w.ready() {
+			return true
+		}
 		if s.unpaced() || s.in.blocked.Load() > 0 {
 			return s.help(w)
 		}
@@ -334,5 +340,5 @@ func (s *Session) helpBulk(w waiter) bool {
 		paused = true
 		time.Sleep(bulkNap) //nolint:forbidigo // pacing: nothing would signal the end of it
 	}
-	return true
+	return w.ready()
 }

@@ -48,6 +48,7 @@ func (o *sender) init() {
 const (
 	flushAt    = 16 << 10  // a batch writes when this much has gathered
 	keepBuffer = 256 << 10 // larger buffers are not kept
+	maxUnsent  = 1 << 20   // requests that gave up stay in the buffer of a VPP that does not read
 )
 
 // request appends itself to the outgoing buffer.
@@ -96,16 +97,21 @@ func (s *Session) trySend(ctx context.Context, info *messageInfo, r request, flu
 		slots = 2
 	}
 	s.out.mu.Lock()
-	for {
-		if s.out.err != nil {
-			err := s.out.err
+	for until := (time.Time{}); ; {
+		if err := s.out.err; err != nil || s.closing.Load() && info.id != idSockclntDelete {
 			s.out.mu.Unlock()
+			if err == nil {
+				err = fmt.Errorf("session %w", ErrClosed)
+			}
 			return 0, refused(info.msg.Name, err)
 		}
-		if s.flights.fits(slots) && s.flights.bytes.Load() < s.opts.MaxInFlightBytes {
+		if s.hasRoom(slots) {
 			break
 		}
-		if err := s.waitForRoom(ctx, info); err != nil {
+		if until.IsZero() {
+			until = time.Now().Add(s.opts.Timeout)
+		}
+		if err := s.waitForRoom(ctx, info, slots, until); err != nil {
 			return 0, err
 		}
 	}
@@ -130,11 +136,23 @@ func (s *Session) trySend(ctx context.Context, info *messageInfo, r request, flu
 	return context, err
 }
 
-// waitForRoom gives up the lock until a slot comes free, and takes it again.
-func (s *Session) waitForRoom(ctx context.Context, info *messageInfo) error {
+// hasRoom tells whether so many more requests may be sent. The caller holds
+// the lock.
+func (s *Session) hasRoom(slots int) bool {
+	return s.flights.fits(slots) && s.flights.bytes.Load() < s.opts.MaxInFlightBytes && len(s.out.out) < maxUnsent
+}
+
+// waitForRoom gives up the lock until a slot comes free, and takes it again. A
+// ctx without a deadline gets this one.
+func (s *Session) waitForRoom(ctx context.Context, info *messageInfo, slots int, until time.Time) error {
 	ready := make(chan struct{})
 	s.out.waiting = append(s.out.waiting, ready)
 	s.out.waiters.Add(1)
+	if s.hasRoom(slots) { // it came before room could know of us
+		s.out.waiting = s.out.waiting[:len(s.out.waiting)-1]
+		s.out.waiters.Add(-1)
+		return nil
+	}
 	write := len(s.out.out) > 0 && !s.out.flushing
 	if write {
 		s.out.flushing = true
@@ -144,14 +162,18 @@ func (s *Session) waitForRoom(ctx context.Context, info *messageInfo) error {
 		s.flush()
 	}
 	s.wakeReader()
-	timer := time.NewTimer(s.opts.Timeout)
-	defer timer.Stop()
+	var expired <-chan time.Time
+	if _, ok := ctx.Deadline(); !ok {
+		timer := time.NewTimer(time.Until(until))
+		defer timer.Stop()
+		expired = timer.C
+	}
 	var err error
 	select {
 	case <-ready:
 	case <-ctx.Done():
-		err = ctx.Err()
-	case <-timer.C:
+		err = reason(ctx, ctx.Err())
+	case <-expired:
 		err = ErrTimeout
 	}
 	s.out.mu.Lock()
@@ -221,7 +243,7 @@ func (s *Session) enqueue(info *messageInfo, r request, looked bool) (uint32, er
 	}
 	info.stats.sent(len(msg))
 	if s.opts.Trace != nil {
-		s.opts.Trace(TraceEvent{Time: time.Now(), Direction: Sent, Message: info.msg, Context: context, Size: len(msg), frame: msg})
+		s.trace(Sent, info, context, msg)
 	}
 	return context, nil
 }
@@ -241,6 +263,7 @@ func (s *Session) flush() {
 		}
 		s.out.out, s.out.spare = s.out.spare[:0], nil
 		s.out.mu.Unlock()
+		s.room()
 
 		n, err := s.writeSome(buf)
 		if err != nil {

@@ -51,7 +51,8 @@ type Options struct {
 	StreamBuffer int
 	// EventBuffer bounds the events a watcher may be behind, 4096 if zero.
 	EventBuffer int
-	// MaxSend and MaxReceive cap the size of a message in bytes.
+	// MaxSend and MaxReceive cap the size of a message in bytes; 16 and 256 MiB
+	// if zero. MaxSend is 1 GiB at most: lengths near 4 GiB kill VPP.
 	MaxSend    int
 	MaxReceive int
 	// StateDir is where this client remembers its index while it is connected,
@@ -79,6 +80,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.EventBuffer, 4096)
 	setDefault(&o.MaxSend, DefaultMaxSend)
 	setDefault(&o.MaxReceive, DefaultMaxReceive)
+	o.MaxSend = min(o.MaxSend, mostMaxSend)
 	if len(o.Name) > 63 {
 		o.Name = o.Name[:63]
 	}
@@ -113,6 +115,7 @@ type Session struct {
 	table  map[string]uint16 // name_crc → id
 	names  map[string]string // name → name_crc
 	schema *binproto.Schema
+	known  *binproto.Schema // the built-in one, where schema lacks a message
 	byID   atomic.Pointer[[]*messageInfo]
 	byName sync.Map // name → *messageInfo, resolved on demand
 	binds  sync.Map // bindKey → bound method
@@ -132,6 +135,7 @@ type Session struct {
 	over    chan struct{} // closed when the session is lost or closed
 	overErr error         // why; set before over is closed
 	failed  sync.Once
+	close   sync.Once
 	closing atomic.Bool
 	done    sync.WaitGroup // readLoop, writeLoop, expireLoop
 }
@@ -185,18 +189,20 @@ func dial(ctx context.Context, opts Options, last *Session, stats *Stats) (_ *Se
 	if s.raw, err = s.conn.SyscallConn(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDisconnected, err)
 	}
-	rest, err := s.handshake(ctx)
+	sent, reply, rest, err := s.handshake(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("handshake with %s: %w", opts.Socket, err)
 	}
 	s.boot, _ = socketBoot(opts.Socket)
 	s.memory = rememberIndex(opts, s.boot, s.index)
 	s.in.init(rest)
-	builtin, err := builtinSchema()
-	if err != nil {
+	if s.known, err = builtinSchema(); err != nil {
 		return nil, err
 	}
-	s.adopt(builtin)
+	s.adopt(s.known)
+	s.traceHandshake(sent, reply)
+	stats.current.Store(s)
+	stats.connected.Add(1)
 	s.done.Add(3)
 	go s.readLoop()
 	go s.writeLoop()
@@ -206,13 +212,11 @@ func dial(ctx context.Context, opts Options, last *Session, stats *Stats) (_ *Se
 		return nil, err
 	}
 	s.memory.reapOthers(s)
-	if last != nil && last.boot == s.boot && !last.parted.Load() && last.index != s.index {
+	if last != nil && last.memory == nil && last.boot == s.boot && !last.parted.Load() && last.index != s.index {
 		if err := s.wakeDead(last.index); err != nil {
 			return nil, err
 		}
 	}
-	stats.current.Store(s)
-	stats.connected.Add(1)
 	return s, nil
 }
 
@@ -288,18 +292,23 @@ func (s *Session) fail(err error) {
 // can leave VPP spinning. Close is idempotent and safe to call at any time;
 // calls in flight fail with ErrClosed.
 func (s *Session) Close() error {
-	first := s.closing.CompareAndSwap(false, true)
-	if first && s.Err() == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), s.opts.Timeout)
-		s.parted.Store(s.deregister(ctx) == nil) // VPP may be frozen
-		cancel()
-	}
-	s.fail(ErrClosed)
+	s.close.Do(func() {
+		s.closing.Store(true)
+		if s.Err() == nil {
+			ctx, cancel := context.WithTimeout(context.Background(), s.opts.Timeout)
+			if s.deregister(ctx) == nil { // VPP may be frozen
+				s.parted.Store(true)
+			}
+			cancel()
+		}
+		s.fail(ErrClosed)
+	})
 	s.done.Wait()
 	return nil
 }
 
-// deregister sends sockclnt_delete with our own index and awaits the reply.
+// deregister sends sockclnt_delete with our own index and awaits the reply. It
+// is the last request: others are refused once closing is set.
 func (s *Session) deregister(ctx context.Context) error {
 	info := s.info("sockclnt_delete")
 	if info == nil {
@@ -311,12 +320,43 @@ func (s *Session) deregister(ctx context.Context) error {
 	return c.run(ctx)
 }
 
+// traceHandshake counts and traces what was said before the session knew any
+// message.
+func (s *Session) traceHandshake(request, reply []byte) {
+	for _, e := range []struct {
+		message   string
+		direction Direction
+		bytes     []byte
+	}{{"sockclnt_create", Sent, request}, {"sockclnt_create_reply", Received, reply}} {
+		info := s.info(e.message)
+		if info == nil {
+			continue
+		}
+		if e.direction == Sent {
+			info.stats.sent(len(e.bytes))
+		} else {
+			info.stats.received(len(e.bytes))
+		}
+		if s.opts.Trace != nil {
+			s.trace(e.direction, info, handshakeContext, e.bytes)
+		}
+	}
+}
+
 // info returns a message of this session by name, nil where VPP lacks it.
 func (s *Session) info(name string) *messageInfo {
 	if i, ok := s.byName.Load(name); ok {
 		return i.(*messageInfo)
 	}
 	return nil
+}
+
+// service returns what a request is answered with, nil where nobody says.
+func (s *Session) service(request string) *binproto.Service {
+	if v := s.schema.Service(request); v != nil {
+		return v
+	}
+	return s.known.Service(request)
 }
 
 // resolve returns a message by name, or why it cannot be used.
@@ -336,4 +376,13 @@ func (s *Session) resolve(name string) (*messageInfo, error) {
 	default:
 		return nil, refused(name, fmt.Errorf("%w: the schema has %s, VPP %s", ErrCRCMismatch, m.NameCRC(), have))
 	}
+}
+
+// resolveFor is resolve for a message that a request needs beside itself.
+func (s *Session) resolveFor(request, name string) (*messageInfo, error) {
+	i, err := s.resolve(name)
+	if err != nil {
+		return nil, refused(request, err)
+	}
+	return i, nil
 }

@@ -36,7 +36,6 @@ const latencyBuckets = 24
 type messageStats struct {
 	out, in           atomic.Uint64
 	outBytes, inBytes atomic.Uint64
-	replies           atomic.Uint64
 	sum, max          atomic.Int64 // ns
 	buckets           [latencyBuckets]atomic.Uint64
 }
@@ -60,7 +59,6 @@ func (m *messageStats) received(n int) {
 }
 
 func (m *messageStats) answered(d time.Duration) {
-	m.replies.Add(1)
 	m.sum.Add(int64(d))
 	for {
 		old := m.max.Load()
@@ -78,10 +76,10 @@ type MessageStats struct {
 	// bytes without frame headers.
 	Sent, Received           uint64
 	SentBytes, ReceivedBytes uint64
-	// Replies counts requests that were answered, Mean and Max their latency
-	// from the call to the reply.
-	Replies   uint64
-	Mean, Max time.Duration
+	// Replies counts requests that were answered, Total adds up their latency
+	// from the call to the (last) reply.
+	Replies          uint64
+	Total, Mean, Max time.Duration
 	// Latency counts replies by latency: entry i those below 2^i µs and not in
 	// an entry before, the last entry all others.
 	Latency [latencyBuckets]uint64
@@ -114,16 +112,17 @@ func (s *Stats) Snapshot() Snapshot {
 		e := MessageStats{
 			Name: name.(string), Sent: m.out.Load(), Received: m.in.Load(),
 			SentBytes: m.outBytes.Load(), ReceivedBytes: m.inBytes.Load(),
-			Replies: m.replies.Load(), Max: time.Duration(m.max.Load()),
+			Total: time.Duration(m.sum.Load()), Max: time.Duration(m.max.Load()),
 		}
 		if e.Sent == 0 && e.Received == 0 {
 			return true
 		}
-		if e.Replies > 0 {
-			e.Mean = time.Duration(m.sum.Load() / int64(e.Replies))
-		}
 		for i := range m.buckets {
 			e.Latency[i] = m.buckets[i].Load()
+			e.Replies += e.Latency[i]
+		}
+		if e.Replies > 0 {
+			e.Mean = e.Total / time.Duration(e.Replies)
 		}
 		out.Messages = append(out.Messages, e)
 		return true
@@ -188,7 +187,7 @@ func (s *Stats) Collect(ch chan<- prometheus.Metric) {
 				total += n
 				buckets[float64(uint64(1)<<i)/1e6] = total
 			}
-			ch <- prometheus.MustNewConstHistogram(descLatency, m.Replies, m.Mean.Seconds()*float64(m.Replies), buckets, m.Name)
+			ch <- prometheus.MustNewConstHistogram(descLatency, m.Replies, m.Total.Seconds(), buckets, m.Name)
 			ch <- prometheus.MustNewConstMetric(descMax, prometheus.GaugeValue, m.Max.Seconds(), m.Name)
 		}
 	}

@@ -127,7 +127,7 @@ func (s *Session) openStream(request string, encode func(*binproto.Message, []by
 	if err != nil {
 		return nil, err
 	}
-	service := s.schema.Service(request)
+	service := s.service(request)
 	if service == nil || !service.Stream {
 		return nil, refused(request, fmt.Errorf("%w: it is not answered with a stream", errors.ErrUnsupported))
 	}
@@ -136,11 +136,11 @@ func (s *Session) openStream(request string, encode func(*binproto.Message, []by
 	if modern {
 		details, end = service.StreamMessage, service.Reply
 	}
-	detailsInfo, err := s.resolve(details)
+	detailsInfo, err := s.resolveFor(request, details)
 	if err != nil {
 		return nil, err
 	}
-	endInfo, err := s.resolve(end)
+	endInfo, err := s.resolveFor(request, end)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +166,7 @@ type stream struct {
 	retval int32
 	err    error
 	come   signal
+	begun  time.Duration // session clock of the request
 	active time.Duration // session clock of the last message
 	ping   pingBehind
 }
@@ -272,11 +273,16 @@ func (p *pingBehind) encode(dst []byte) ([]byte, error) { return p.info.msg.Appe
 
 func (p *pingBehind) patience() time.Duration { return 0 }
 
-func (p *pingBehind) deliver(*messageInfo, []byte) bool {
+func (p *pingBehind) deliver(info *messageInfo, _ []byte) bool {
 	st := p.stream
 	st.mu.Lock()
+	if info.id != st.end.id && st.err == nil {
+		st.err = fmt.Errorf("%w: control_ping answered with %s", ErrProtocol, info.msg.Name)
+	}
 	st.over = true
+	begun := st.begun
 	st.mu.Unlock()
+	st.request.stats.answered(st.session.clock() - begun)
 	return true
 }
 
@@ -308,7 +314,8 @@ func (st *stream) frames(ctx context.Context) iter.Seq2[[]byte, error] {
 func (st *stream) round(ctx context.Context, yield func([]byte, error) bool) (more bool, err error) {
 	s, name := st.session, st.request.msg.Name
 	st.mu.Lock()
-	st.over, st.retval, st.active = false, 0, s.clock()
+	st.over, st.retval, st.begun = false, 0, s.clock()
+	st.active = st.begun
 	st.mu.Unlock()
 	var pingID uint32
 	var then func() error
@@ -401,7 +408,10 @@ func (st *stream) waitForMore(ctx context.Context) error {
 		st.mu.Lock()
 		quiet := s.clock() - st.active
 		st.mu.Unlock()
-		if quiet >= s.opts.Timeout || st.come.ready() {
+		switch {
+		case st.come.ready(): // in the same moment
+			return nil
+		case quiet >= s.opts.Timeout:
 			return err
 		}
 	}

@@ -34,6 +34,11 @@ type TraceEvent struct {
 	frame []byte
 }
 
+// trace tells the hook.
+func (s *Session) trace(direction Direction, info *messageInfo, context uint32, msg []byte) {
+	s.opts.Trace(TraceEvent{Time: time.Now(), Direction: direction, Message: info.msg, Context: context, Size: len(msg), frame: msg})
+}
+
 // Fields decodes the message. It may only be called before the trace function
 // returns.
 func (e TraceEvent) Fields() (map[string]any, error) { return e.Message.DecodeFields(e.frame) }

@@ -1,0 +1,309 @@
+package v1alpha1
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// edge is what is at the edge of the rules, but right.
+var edge = map[string][]string{
+	"Interface": {
+		`{name: ` + long49 + `, loopback: {instance: 16383}}`,
+		`{addresses: [192.0.2.0/31, 192.0.2.2/32, 192.0.2.255/32, 192.0.2.131/31]}`,
+		`{addresses: [10.0.2.255/22, 10.0.1.0/16, 10.1.0.255/16, 100.127.255.254/10, 126.255.255.255/1]}`,
+		`{addresses: ["2001:db8::/127", "2001:db8::1:ffff:ffff:ffff:ffff/64", "fe80::1/128", "2001:db8:2::/128"]}`,
+		`{addresses: [169.254.0.1/16, 127.0.0.1/8, 128.0.0.1/1], unnumbered: null}`,
+		`{adminState: Down, mtu: 68, vrf: default}`,
+		`{tap: {tun: true, host: {name: a, addresses: [192.0.2.1/24, "2001:db8::1/64"], gateways: [192.0.2.2, "fe80::1"]}}}`,
+		`{tap: {host: {name: a, namespace: blue, bridge: br0, macAddress: "02:00:00:00:00:01"}, rxRingSize: 32768}, mtu: 1500, linkMTU: 1500}`,
+		`{physical: {name: a}, promiscuous: true, macAddress: "aA:Bb:00:00:00:01", linkMTU: 9000}`,
+		`{promiscuous: false}`,
+		`{hostInterface: {name: a23456789012345, rxFrameSize: 10240, txFrameSize: 2048, rxFramesPerBlock: 1024, txFramesPerBlock: 2, rxQueues: 16}}`,
+		`{subInterface: {parent: eth0, vlanID: 4094, innerVLANID: 1, exactMatch: false}}`,
+		`{bond: {mode: ActiveBackup, members: [{interface: a, weight: 4294967295}, {interface: b}]}}`,
+		`{bond: {mode: XOR, loadBalance: L23}}`,
+		`{bond: {mode: LACP, members: [{interface: a, lacpMode: Passive}]}}`,
+		`{gre: {source: 192.0.2.1, destination: 192.0.2.2, type: TEB, key: 4294967295}, macAddress: "02:00:00:00:00:01"}`,
+		`{gre: {source: "fe80::1", destination: "fe80::2", type: ERSPAN, sessionID: 1023}}`,
+		`{ipip: {source: 192.0.2.1, destination: 192.0.2.2, dscp: 63, flags: [EncapCopyECN]}}`,
+		`{memif: {role: Slave, socket: "@a", mode: IP, id: 4294967295, ringSize: 64}, rxMode: Polling}`,
+	},
+	"VRF":      {`{tableID: 4294967294, ipv6: false}`, `{ipv4: false, flowHash: [FlowLabel]}`},
+	"Neighbor": {`{address: "fe80::1", static: false, noFIBEntry: true}`},
+	"Route": {
+		`{prefixes: [0.0.0.0/0]}`,
+		`{prefixes: ["::/0"], paths: [{nextHop: "fe80::1", interface: eth0}]}`,
+		`{paths: [{nextHop: 192.0.2.1, nextHopVRF: blue, weight: 255, preference: 255, labels: [0, 3, 1048575]}, {interface: eth0}]}`,
+		`{paths: null, action: Local}`,
+		`{paths: null, vrf: blue, lookupVRF: default}`,
+	},
+	"VPPNode": {`{paused: true, driftPolicy: Report, resyncPeriod: 1h30m, confirmPrune: 3}`, `{resyncPeriod: 1s}`, `{resyncPeriod: 24h}`, `{resyncPeriod: 1.5s}`},
+}
+
+func TestAccepted(t *testing.T) {
+	t.Parallel()
+	for kind, specs := range edge {
+		c := crdOf(t, kind)
+		for _, spec := range specs {
+			obj := object(t, kind, spec)
+			for _, err := range c.admit(obj, object(t, kind, spec)) {
+				t.Errorf("%s %s: %v", kind, spec, err)
+			}
+		}
+	}
+}
+
+// What is left out is filled in.
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ kind, spec, want string }{
+		{"Interface", `{loopback: {}}`, `{nodeName: node1, loopback: {}, adminState: Up, vrf: default}`},
+		{"Interface", `{tap: {host: {name: a}}}`, `{nodeName: node1, tap: {host: {name: a}, rxQueues: 1, txQueues: 1, rxRingSize: 256, txRingSize: 256}, adminState: Up, vrf: default}`},
+		{"Interface", `{memif: {role: Slave, socket: /a}}`, `{nodeName: node1, memif: {role: Slave, socket: /a, mode: Ethernet}, adminState: Up, vrf: default}`},
+		{"Interface", `{hostInterface: {name: a}}`, `{nodeName: node1, hostInterface: {name: a, mode: Ethernet, rxQueues: 1, txQueues: 1}, adminState: Up, vrf: default}`},
+		{"Interface", `{subInterface: {parent: a, vlanID: 1}}`, `{nodeName: node1, subInterface: {parent: a, vlanID: 1, exactMatch: true}, adminState: Up, vrf: default}`},
+		{"Interface", `{vxlan: {source: 192.0.2.1, destination: 192.0.2.2, vni: 1}}`, `{nodeName: node1, vxlan: {source: 192.0.2.1, destination: 192.0.2.2, vni: 1, sourcePort: 4789, destinationPort: 4789, underlayVRF: default}, adminState: Up, vrf: default}`},
+		{"Interface", `{gre: {source: 192.0.2.1, destination: 192.0.2.2}}`, `{nodeName: node1, gre: {source: 192.0.2.1, destination: 192.0.2.2, type: L3, underlayVRF: default}, adminState: Up, vrf: default}`},
+		{"Interface", `{vhostUser: {socket: /a}}`, `{nodeName: node1, vhostUser: {socket: /a, mode: Client}, adminState: Up, vrf: default}`},
+		{"VRF", `{}`, `{nodeName: node1, tableID: 10, ipv4: true, ipv6: true}`},
+		{"Route", `{}`, `{nodeName: node1, vrf: default, prefixes: [192.0.2.0/24], paths: [{nextHop: 198.51.100.1}]}`},
+		{"Neighbor", `{}`, `{nodeName: node1, interface: eth0, address: 192.0.2.9, macAddress: "02:00:00:00:00:09", static: true}`},
+		{"VPPNode", `{}`, `{driftPolicy: Enforce, resyncPeriod: 5m}`},
+	} {
+		obj := object(t, tc.kind, tc.spec)
+		for _, err := range crdOf(t, tc.kind).admit(obj, nil) {
+			t.Errorf("%s %s: %v", tc.kind, tc.spec, err)
+		}
+		if want := parse(t, tc.want); !reflect.DeepEqual(obj["spec"], want) {
+			t.Errorf("%s %s: got %v, want %v", tc.kind, tc.spec, obj["spec"], want)
+		}
+	}
+	// A VPPNode may have no spec at all.
+	node := document{"metadata": document{"name": "node1"}}
+	if errs := crdOf(t, "VPPNode").admit(node, nil); len(errs) > 0 || node["spec"] == nil {
+		t.Errorf("VPPNode without spec: %v, %v", node, errs)
+	}
+}
+
+// Everything but node and name can change.
+func TestAcceptedChanges(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ kind, from, to string }{
+		{"Interface", `{}`, `{memif: {role: Master, socket: /a}}`},
+		{"VRF", `{}`, `{tableID: 11}`},
+		{"Route", `{name: a, vrf: blue}`, `{name: a, vrf: red, prefixes: ["2001:db8::/32"], paths: [{interface: eth0}]}`},
+		{"Neighbor", `{}`, `{interface: eth1, address: 192.0.2.10}`},
+		{"VPPNode", `{paused: true}`, `{driftPolicy: Report}`},
+	} {
+		c := crdOf(t, tc.kind)
+		for _, err := range c.admit(object(t, tc.kind, tc.to), object(t, tc.kind, tc.from)) {
+			t.Errorf("%s from %s to %s: %v", tc.kind, tc.from, tc.to, err)
+		}
+	}
+}
+
+// The longest lists that the schemas allow are accepted: the rules over them
+// stay within what an API server spends on one object.
+func TestMaximalObjectsAreAccepted(t *testing.T) {
+	t.Parallel()
+	var v4, v6, addresses, paths, members, rx, tx, threads []string
+	for i := range 4096 {
+		v4 = append(v4, fmt.Sprintf("203.%d.%d.0/24", i>>8, i&255))
+		v6 = append(v6, fmt.Sprintf(`"2001:0db8:1234:5678:9abc:def0:1234:%04x/128"`, i))
+	}
+	for i := range 64 {
+		addresses = append(addresses, fmt.Sprintf(`"2001:0db8:1234:5678:9abc:def0:1234:%04x/128"`, i))
+		paths = append(paths, fmt.Sprintf(
+			`{nextHop: "2001:0db8:1234:5678:9abc:def0:1234:%04x", nextHopVRF: %s, weight: 255, preference: 255, labels: [%s]}`,
+			i, long49, strings.Repeat("1048575, ", 15)+"1048575"))
+	}
+	for i := range 32 {
+		members = append(members, fmt.Sprintf(`{interface: %s%03d, lacpMode: Passive, lacpTimeout: Long}`, long49[:46], i))
+	}
+	for i := range 256 {
+		threads = append(threads, fmt.Sprint(i))
+	}
+	all := strings.Join(threads, ", ")
+	for i := range 128 {
+		rx = append(rx, fmt.Sprintf("{queue: %d, thread: 255}", i))
+		tx = append(tx, fmt.Sprintf("{queue: %d, threads: [%s]}", i, all))
+	}
+	list := func(items []string) string { return "[" + strings.Join(items, ", ") + "]" }
+	for name, tc := range map[string]struct{ kind, spec string }{
+		"4096 IPv4 prefixes": {"Route", `{prefixes: ` + list(v4) + `}`},
+		"4096 IPv6 prefixes": {"Route", `{name: ` + long49 + `, prefixes: ` + list(v6) + `, paths: ` + list(paths) + `}`},
+		"64 addresses":       {"Interface", `{name: ` + long49 + `, addresses: ` + list(addresses) + `}`},
+		"128 queues":         {"Interface", `{tap: {host: {name: a}}, rxPlacement: ` + list(rx) + `, txPlacement: ` + list(tx) + `}`},
+		"32 members":         {"Interface", `{name: ` + long49 + `, bond: {mode: LACP, members: ` + list(members) + `}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, obj := crdOf(t, tc.kind), object(t, tc.kind, tc.spec)
+			for _, err := range c.admit(obj, object(t, tc.kind, tc.spec)) {
+				t.Error(err)
+			}
+			// kubectl apply without --server-side keeps the object in an annotation.
+			text, err := json.Marshal(obj)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(text) > 256<<10 {
+				t.Errorf("%d bytes, which client-side apply refuses", len(text))
+			}
+		})
+	}
+}
+
+// A value of the Go types is what the schema takes, and comes back the same:
+// no field is lost between kubectl and the agent.
+func TestSpecsSurviveGo(t *testing.T) {
+	t.Parallel()
+	scheme := runtime.NewScheme()
+	if err := AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range samples(t) {
+		kind := d["kind"].(string)
+		c := crdOf(t, kind)
+		if errs := c.admit(d, nil); len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		obj, err := scheme.New(GroupVersion.WithKind(kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Strict: a field that the type lacks is an error.
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(d, obj, true); err != nil {
+			t.Fatal(err)
+		}
+		back, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range c.admit(runtime.DeepCopyJSON(back), nil) {
+			t.Errorf("%s %v from Go: %v", kind, d["metadata"], err)
+		}
+		again := obj.DeepCopyObject()
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(back, again); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(obj, again) {
+			t.Errorf("%s %v: there and back it is %v", kind, d["metadata"], again)
+		}
+		if o, ok := obj.(Object); ok {
+			if name := d["spec"].(document)["name"]; ResourceName(o) != name || o.GetSpec().NodeName != d["spec"].(document)["nodeName"] {
+				t.Errorf("%v: ResourceName %q, want %v", d["metadata"], ResourceName(o), name)
+			}
+			o.GetSpec().Name = ""
+			if ResourceName(o) != o.GetName() {
+				t.Errorf("without spec.name ResourceName is %q, want %q", ResourceName(o), o.GetName())
+			}
+		}
+	}
+}
+
+// Each limit that the schemas set on a scalar of a spec holds: the value just
+// beyond it is refused there. The samples and the edge have a value for each.
+func TestLimitsHold(t *testing.T) {
+	t.Parallel()
+	objects := samples(t)
+	for kind, specs := range edge {
+		for _, spec := range specs {
+			objects = append(objects, object(t, kind, spec))
+		}
+	}
+	tried := map[string]bool{}
+	for _, d := range objects {
+		kind := d["kind"].(string)
+		c := crdOf(t, kind)
+		c.admit(d, nil) // for the defaults
+		spec := c.structural.Properties["spec"]
+		mutate(d["spec"], &spec, "spec", func(path string, set func(any), value any, s *schema.Structural) {
+			for what, beyond := range beyondLimits(s) {
+				limit := kind + " " + index.ReplaceAllString(path, "") + " " + what
+				if tried[limit] {
+					continue
+				}
+				tried[limit] = true
+				set(beyond)
+				obj := runtime.DeepCopyJSON(d)
+				set(value)
+				if !slices.ContainsFunc(c.admit(obj, nil), func(err *field.Error) bool { return err.Field == path }) {
+					t.Errorf("%s %s: %v is accepted beyond %s", kind, path, beyond, what)
+				}
+			}
+		})
+	}
+	crds, err := loadCRDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, c := range crds {
+		c.walk(func(path string, s *schema.Structural) {
+			for what := range beyondLimits(s) {
+				if strings.HasPrefix(path, "spec.") && !tried[kind+" "+path+" "+what] {
+					t.Errorf("%s %s: no sample has it, so its %s is not tried", kind, path, what)
+				}
+			}
+		})
+	}
+}
+
+// beyondLimits are values just outside of what s allows, by what forbids them.
+func beyondLimits(s *schema.Structural) map[string]any {
+	beyond := map[string]any{}
+	v := s.ValueValidation
+	if v == nil {
+		return nil
+	}
+	if v.Minimum != nil {
+		beyond["minimum"] = int64(*v.Minimum) - 1
+	}
+	if v.Maximum != nil {
+		beyond["maximum"] = int64(*v.Maximum) + 1
+	}
+	if v.Enum != nil {
+		beyond["enum"] = "Nonsense"
+		if s.Type == "integer" {
+			beyond["enum"] = int64(63)
+		}
+	}
+	if v.MaxLength != nil {
+		beyond["maxLength"] = strings.Repeat("a", int(*v.MaxLength)+1)
+	}
+	if v.Pattern != "" {
+		beyond["pattern"] = "a b"
+	}
+	return beyond
+}
+
+// mutate visits all scalars of value, with a way to set each to another.
+func mutate(value any, s *schema.Structural, path string, visit func(path string, set func(any), value any, s *schema.Structural)) {
+	each := func(path string, set func(any), value any, s *schema.Structural) {
+		switch value.(type) {
+		case document, []any:
+			mutate(value, s, path, visit)
+		default:
+			visit(path, set, value, s)
+		}
+	}
+	switch value := value.(type) {
+	case document:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			child := s.Properties[key]
+			each(path+"."+key, func(v any) { value[key] = v }, value[key], &child)
+		}
+	case []any:
+		for i := range value {
+			each(fmt.Sprintf("%s[%d]", path, i), func(v any) { value[i] = v }, value[i], s.Items)
+		}
+	}
+}
