@@ -40,6 +40,12 @@ controlplane: ## Build the tests' kube-apiserver, kubectl and etcd: minutes, onc
 generate: ## Write the generated files anew
 	go generate ./...
 
+# Apart from generate, because its output differs a little from run to run.
+.PHONY: api-docs
+api-docs: ## Write docs/api.md anew
+	cd api/v1alpha1 && go tool -modfile=../../hack/tools/go.mod crd-ref-docs --log-level=ERROR --source-path=. \
+	  --config=../../hack/api-docs.yaml --renderer=markdown --output-path=../../docs/api.md
+
 .PHONY: fmt
 fmt: ## Format the Go code
 	$(golangci-lint) fmt

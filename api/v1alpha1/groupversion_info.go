@@ -21,7 +21,6 @@ import (
 )
 
 //go:generate go tool -modfile=../../hack/tools/go.mod controller-gen object crd paths=. output:crd:dir=../../config/crd/bases
-//go:generate go tool -modfile=../../hack/tools/go.mod crd-ref-docs --log-level=ERROR --source-path=. --config=../../hack/api-docs.yaml --renderer=markdown --output-path=../../docs/api.md
 //go:generate bash ../../hack/kustomization.sh ../../config/crd bases/*.yaml
 //go:generate bash ../../hack/kustomization.sh ../../config/samples *.yaml
 
