@@ -23,6 +23,10 @@ const PluginPathEnv = "VPP_PLUGIN_PATH"
 // SocketEnv names the API socket of a running VPP for the tests.
 const SocketEnv = "VPP_API_SOCKET"
 
+// FreshEnv says that nobody else uses that VPP and that tests may leave traces
+// in it.
+const FreshEnv = "VPP_API_FRESH"
+
 // Main runs the tests of a package. Where VPP_BIN names a VPP and
 // VPP_API_SOCKET none that runs, one is started for all of them: what can be
 // asked of a real VPP then is.
@@ -37,9 +41,11 @@ func Main(m interface{ Run() int }) int {
 		return 1
 	}
 	defer r.Stop()
-	if err := os.Setenv(SocketEnv, r.Socket()); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
+	for name, value := range map[string]string{SocketEnv: r.Socket(), FreshEnv: "1"} {
+		if err := os.Setenv(name, value); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	return m.Run()
 }
