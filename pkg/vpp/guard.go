@@ -46,6 +46,8 @@ type lethal struct {
 	where func(m *binproto.Message) []int
 	// bad tells lethal values; nil means all of them.
 	bad func(msg []byte, at []int) verdict
+	// known tells that an ask has been answered before; nil where each is new.
+	known func(s *Session, msg []byte, at []int) bool
 	// look decides where bad says ask; nil where it never does.
 	look func(ctx context.Context, s *Session, msg []byte, at []int) error
 }
@@ -96,8 +98,9 @@ func guardFor(m *binproto.Message, o Options) *guard {
 		return nil
 	}
 	return &guard{
-		check: func(_ *Session, msg []byte, looked bool) error {
-			for i, row := range rows {
+		check: func(s *Session, msg []byte, looked bool) error {
+			for i := range rows {
+				row := &rows[i]
 				v := deadly
 				if row.bad != nil {
 					v = row.bad(msg, places[i])
@@ -105,6 +108,7 @@ func guardFor(m *binproto.Message, o Options) *guard {
 				switch {
 				case v == deadly, v == ask && row.look == nil:
 					return guarded(row.why)
+				case v == ask && row.known != nil && row.known(s, msg, places[i]):
 				case v == ask && !looked:
 					return &lookNeededError{msg: append([]byte(nil), msg...)}
 				}

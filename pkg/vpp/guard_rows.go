@@ -94,6 +94,7 @@ var lethalRows = []lethal{
 		bad:     func(msg []byte, at []int) verdict { return askIf(msg[at[0]] != 0) },
 		look:    nat64Enabled,
 	},
+	sourceRow("ip_route_add_del_v2"),
 	interfaceRow("collect_detailed_interface_stats", "sw_if_index"),
 	interfaceRow("ip_reassembly_enable_disable", "sw_if_index"),
 	interfaceRow("pppoe_add_del_cp", "sw_if_index"),

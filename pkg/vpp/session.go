@@ -128,6 +128,7 @@ type Session struct {
 	in      receiver
 	flights *inflight
 	events  eventHub
+	sources sourceSet
 
 	heard     atomic.Uint64 // reads, for the client's keep-alive
 	lastHeard uint64        // the client's
