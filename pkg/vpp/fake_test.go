@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,10 +23,10 @@ import (
 // the test ends.
 func fakeSocket(t testing.TB, serve func(c net.Conn)) (socket string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "fake") // short: a socket's path is limited
+	dir, err := os.MkdirTemp("", "fake") //nolint:usetesting // a socket's path is limited
 	must(t, err)
 	socket = filepath.Join(dir, "api.sock")
-	l, err := net.Listen("unix", socket)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", socket)
 	must(t, err)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -126,12 +127,10 @@ func newScripted(t testing.TB, api string, reply func(request string, fields map
 	for i, m := range messages {
 		v.table[m.NameCRC()], v.names[uint16(100+i)] = uint16(100+i), m.Name
 	}
-	for name, id := range map[string]uint16{
+	maps.Copy(v.table, map[string]uint16{
 		"sockclnt_delete_8ac76db6": 17, "sockclnt_delete_reply_8f38b1ee": 18,
 		"control_ping_51077d14": 23, "control_ping_reply_f6b0b8ca": 24, "get_api_json_51077d14": 27, "get_api_json_reply_ea715b59": 28,
-	} {
-		v.table[name] = id
-	}
+	})
 	return v, fakeSocket(t, v.serve)
 }
 
@@ -208,9 +207,7 @@ func (v *scripted) act(name string, msg []byte) (out [][]byte, err error) {
 		if am.ContextOffset() >= 0 {
 			f["context"] = fields["context"]
 		}
-		for name, value := range a.fields {
-			f[name] = value
-		}
+		maps.Copy(f, a.fields)
 		b, err := am.AppendFields(nil, f)
 		if err != nil {
 			return nil, err

@@ -202,10 +202,10 @@ func (p routePath) verdict() verdict {
 	}
 	switch kind {
 	case pathNormal, pathSourceLookup:
-		switch {
-		case proto == protoMPLS:
+		switch proto {
+		case protoMPLS:
 			return deadlyIf(kind != pathNormal || p.at[family] != familyMPLS)
-		case proto == protoEthernet:
+		case protoEthernet:
 			return p.askFor(named)
 		}
 		return safe // VPP looks for itself

@@ -249,7 +249,7 @@ func usualAPIDir() string {
 	if d == "" {
 		return DefaultAPIDir
 	}
-	if _, err := os.Stat(d); err != nil {
+	if _, err := os.Stat(d); err != nil { //nolint:gosec // the user says where
 		if _, err := os.Stat(DefaultAPIDir); err == nil {
 			return DefaultAPIDir
 		}

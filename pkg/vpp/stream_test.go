@@ -99,8 +99,8 @@ func TestStreams(t *testing.T) {
 		if n != all {
 			t.Errorf("in JSON: %d of %d", n, all)
 		}
-		for range interfaces.Dump(ctx, s, &swInterfaceDump{SwIfIndex: 1 << 30}) {
-			t.Error("an interface that does not exist")
+		for i, err := range interfaces.Dump(ctx, s, &swInterfaceDump{SwIfIndex: 1 << 30}) {
+			t.Errorf("an interface that does not exist: %v, %v", i, err)
 		}
 
 		setPathMTUs(t, s, 3)
@@ -152,7 +152,8 @@ func TestCursor(t *testing.T) {
 			t.Errorf("%s: %d requests", name, calls)
 		}
 	}
-	for range pathMTUs.Dump(soon(t), s, nil) { // leave in the second page
+	for _, err := range pathMTUs.Dump(soon(t), s, nil) { // leave in the second page
+		must(t, err)
 		if v.Calls("ip_path_mtu_get") > 13 {
 			break
 		}

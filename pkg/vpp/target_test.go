@@ -160,22 +160,13 @@ type (
 		Retval  int32
 		Version string
 	}
-	tableAddDel struct {
-		IsAdd bool
-		Table struct {
-			TableID uint32
-			IsIP6   bool
-			Name    string
-		}
-	}
 )
 
 var (
-	createLoopback  = vpp.NewMethod[nothing, createLoopbackReply]("create_loopback")
-	interfaces      = vpp.NewMethod[swInterfaceDump, swInterfaceDetails]("sw_interface_dump")
-	setInterface    = vpp.NewMethod[setFlags, retval]("sw_interface_set_flags")
-	showVersion     = vpp.NewMethod[nothing, showVersionReply]("show_version")
-	tableAddDelCall = vpp.NewMethod[tableAddDel, retval]("ip_table_add_del")
+	createLoopback = vpp.NewMethod[nothing, createLoopbackReply]("create_loopback")
+	interfaces     = vpp.NewMethod[swInterfaceDump, swInterfaceDetails]("sw_interface_dump")
+	setInterface   = vpp.NewMethod[setFlags, retval]("sw_interface_set_flags")
+	showVersion    = vpp.NewMethod[nothing, showVersionReply]("show_version")
 )
 
 // allInterfaces is a request for all of them.

@@ -1,0 +1,159 @@
+package vpp_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+)
+
+// TestRealGuard holds the guard's table against a real VPP: each row refuses
+// what it should, VPP lives, and then dies of the same request when all is
+// allowed. Those that die only of a packet, or hang, are not carried out.
+func TestRealGuard(t *testing.T) {
+	t.Parallel()
+	v := realVPP(t)
+	type step struct{ request, fields string }
+	loop := step{"create_loopback", ""}
+	bond := step{"bond_create2", `{"mode": "BOND_API_MODE_ACTIVE_BACKUP"}`} // interface 1
+	ipip := step{"ipip_add_tunnel", `{"tunnel": {"instance": 0, "src": "1.1.1.1", "dst": "2.2.2.2"}}`}
+	acl := step{"acl_add_replace", `{"acl_index": 4294967295, "r": [{"is_permit": 1, "src_prefix": "1.0.0.0/8", "dst_prefix": "2.0.0.0/8"}]}`}
+	det44 := step{"det44_plugin_enable_disable", `{"enable": true}`}
+	policy := func(add, paths string) step {
+		return step{"abf_policy_add_del", `{"is_add": ` + add + `, "policy": {"policy_id": 5, "acl_index": 0, "paths": [` + paths + `]}}`}
+	}
+	attach := func(add, index, ip6 string) step {
+		return step{"abf_itf_attach_add_del", `{"is_add": ` + add + `, "attach": {"policy_id": 5, "sw_if_index": ` + index + `, "is_ipv6": ` + ip6 + `}}`}
+	}
+	const (
+		hop  = `{"sw_if_index": 1, "nh": {"address": {"ip4": "10.0.0.1"}}}`
+		none = "4294967295"
+	)
+	route := func(path string) step {
+		return step{"ip_route_add_del_v2", `{"route": {"prefix": "10.0.0.0/24", "paths": [` + path + `]}}`}
+	}
+	for _, c := range []struct {
+		name   string
+		before []step
+		row    step
+		lives  bool // it takes a packet, or hangs
+	}{
+		{"graph_node_get", nil, step{"graph_node_get", `{"index": 4294967295}`}, false},
+		{"path to no UDP encap", nil, route(`{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 77}}`), false},
+		{"path to no BIER imposition", nil, route(`{"type": "FIB_API_PATH_TYPE_BIER_IMP", "nh": {"obj_id": 77}}`), false},
+		{"path to no local interface", nil, route(`{"type": "FIB_API_PATH_TYPE_LOCAL", "sw_if_index": 77}`), false},
+		{"path over no DVR interface", nil, route(`{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": ` + none + `}`), false},
+		{"path from no interface", nil, route(`{"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": ` + none + `}`), false},
+		{"MPLS path in an IP route", nil, route(`{"proto": "FIB_API_PATH_NH_PROTO_MPLS", "sw_if_index": ` + none + `}`), false},
+		{"Ethernet path over no interface", nil, route(`{"proto": "FIB_API_PATH_NH_PROTO_ETHERNET", "sw_if_index": 77}`), false},
+		{"17 labels", nil, route(`{"sw_if_index": ` + none + `, "n_labels": 17}`), true},
+		{"cross-connect over no UDP encap", []step{loop}, step{"l3xc_update", `{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 77}}]}}`}, false},
+		{"det44, inside longer", []step{det44}, step{"det44_add_del_map", `{"is_add": true, "in_plen": 28, "out_plen": 24}`}, false},
+		{"det44, inside of everything", []step{det44}, step{"det44_add_del_map", `{"is_add": true, "in_plen": 0, "out_plen": 24}`}, false},
+		{"det44, out of memory", []step{det44}, step{"det44_add_del_map", `{"is_add": true, "in_plen": 12, "out_plen": 24}`}, false},
+		{"64 queues", nil, step{"af_packet_create_v3", `{"host_if_name": "lo", "num_rx_queues": 1, "num_tx_queues": 64}`}, true},
+		{"BIER disposition", []step{{"bier_disp_table_add_del", `{"bdt_tbl_id": 8, "bdt_is_add": true}`}}, step{"bier_disp_entry_add_del", `{"bde_bp": 1, "bde_tbl_id": 8, "bde_is_add": true, "bde_payload_proto": 200, "bde_paths": [{"sw_if_index": 4294967295}]}`}, false},
+		{"BIER imposition", nil, step{"bier_imp_del", `{"bi_index": 77}`}, false},
+		{"TEIB on local0", nil, step{"teib_entry_add_del", `{"is_add": 1, "entry": {"peer": "1.1.1.1", "nh": "2.2.2.2"}}`}, false},
+		{"local0 with itself", nil, step{"sw_interface_set_l2_xconnect", `{"enable": true}`}, false},
+		{"bond of a tunnel", []step{bond, ipip}, step{"bond_add_member", `{"sw_if_index": 2, "bond_sw_if_index": 1}`}, false},
+		{"bond of a tunnel, the old way", []step{bond, ipip}, step{"bond_enslave", `{"sw_if_index": 2, "bond_sw_if_index": 1}`}, false},
+		{"SPAN to nobody", []step{loop}, step{"sw_interface_span_enable_disable", `{"sw_if_index_from": 1, "sw_if_index_to": 77, "state": 3}`}, true},
+		{"SPAN from nobody", []step{loop}, step{"sw_interface_span_enable_disable", `{"sw_if_index_from": 2000000000, "sw_if_index_to": 1, "state": 3, "is_l2": true}`}, false},
+		{"ABF, no policy", []step{loop}, attach("true", "1", "false"), false},
+		{"ABF, no interface", []step{loop, acl, policy("true", hop)}, attach("true", none, "false"), false},
+		{"ABF, no ACL", []step{loop}, policy("true", hop), true},
+		{"ABF, ACL gone", []step{loop, acl, policy("true", hop), {"acl_del", `{"acl_index": 0}`}}, attach("true", "1", "false"), true},
+		{"ABF, path twice", []step{loop, acl, policy("true", hop)}, policy("true", hop), true},
+		{"ABF, detached for the other family", []step{loop, acl, policy("true", hop), attach("true", "1", "false")}, attach("false", "1", "true"), false},
+		{"ABF, last path while attached", []step{loop, acl, policy("true", hop), attach("true", "1", "false")}, policy("false", hop), false},
+		{"NAT64 binding before it is enabled", nil, step{"nat64_add_del_static_bib", `{"is_add": true, "i_addr": "2001::1", "o_addr": "1.2.3.4", "proto": 17}`}, false},
+		{"NAT64 binding after it was disabled", []step{{"nat64_plugin_enable_disable", `{"enable": true}`}, {"nat64_plugin_enable_disable", `{"enable": false}`}}, step{"nat64_add_del_static_bib", `{"is_add": false, "i_addr": "2001::1", "o_addr": "1.2.3.4", "proto": 17}`}, false},
+		{"NAT64 interface before it is enabled", []step{loop}, step{"nat64_add_del_interface", `{"is_add": true, "sw_if_index": 1, "flags": 32}`}, true},
+		{"statistics of no interface", nil, step{"collect_detailed_interface_stats", `{"enable_disable": true, "sw_if_index": ` + none + `}`}, false},
+		{"reassembly on no interface", nil, step{"ip_reassembly_enable_disable", `{"enable_ip4": true, "sw_if_index": ` + none + `}`}, false},
+		{"PPPoE on no interface", nil, step{"pppoe_add_del_cp", `{"is_add": 1, "sw_if_index": ` + none + `}`}, false},
+		{"QoS marks on no interface", []step{{"qos_egress_map_update", `{"map": {"id": 1}}`}}, step{"qos_mark_enable_disable", `{"enable": true, "mark": {"map_id": 1, "sw_if_index": ` + none + `}}`}, false},
+		{"stolen NIC of no interface", nil, step{"stn_add_del_rule", `{"is_add": true, "sw_if_index": ` + none + `}`}, false},
+		{"ARP ping on no interface", nil, step{"arping", `{"sw_if_index": ` + none + `}`}, false},
+		{"ARP conflict on no interface", nil, step{"arping_acd", `{"sw_if_index": ` + none + `}`}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			must(t, v.Restart())
+			s := dial(t, v.Socket())
+			for _, p := range c.before {
+				must(t, guardedCall(t, s, p.request, p.fields))
+			}
+			if err := callOrDump(soon(t), s, c.row.request, c.row.fields); !errors.Is(err, vpp.ErrGuarded) {
+				t.Fatalf("%s %s: %v", c.row.request, c.row.fields, err)
+			}
+			ping(t, s)
+			if c.lives {
+				return
+			}
+			harmful := dial(t, v.Socket(), func(o *vpp.Options) { o.AllowHarmful, o.Timeout = true, 10*time.Second })
+			_ = callOrDump(context.Background(), harmful, c.row.request, c.row.fields)
+			_ = callOrDump(context.Background(), harmful, "abf_policy_dump", "") // some die of that
+			select {
+			case <-harmful.Done():
+			case <-soon(t).Done():
+				t.Errorf("VPP survives %s %s", c.row.request, c.row.fields)
+			}
+		})
+	}
+}
+
+// callOrDump makes either sort of call and returns how it ended.
+func callOrDump(ctx context.Context, s *vpp.Session, request, fields string) (err error) {
+	if service := s.Schema().Service(request); service != nil && service.Stream {
+		for _, err = range vpp.InvokeStreamJSON(ctx, s, request, []byte(fields)) { //nolint:revive // the last counts
+		}
+		return err
+	}
+	_, err = vpp.InvokeJSON(ctx, s, request, []byte(fields))
+	return err
+}
+
+// TestRealGuardPermits makes what is near the rows and right, on a real VPP.
+func TestRealGuardPermits(t *testing.T) {
+	t.Parallel()
+	s := dial(t, realVPP(t).Socket())
+	for _, c := range []struct{ request, fields string }{
+		{"create_loopback", ""}, // 1
+		{"create_loopback", ""}, // 2
+		{"bond_create2", `{"mode": "BOND_API_MODE_ACTIVE_BACKUP"}`}, // 3
+		{"bond_add_member", `{"sw_if_index": 2, "bond_sw_if_index": 3}`},
+		{"create_loopback", ""}, // 4
+		{"udp_encap_add", `{"udp_encap": {"src_port": 1, "dst_port": 2, "src_ip": "1.1.1.1", "dst_ip": "2.2.2.2"}}`},
+		{"ip_route_add_del_v2", `{"route": {"prefix": "10.0.1.0/24", "paths": [{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 0}}]}}`},
+		{"ip_route_add_del_v2", `{"route": {"prefix": "10.0.2.0/24", "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 1}]}}`},
+		{"ip_route_add_del_v2", `{"route": {"prefix": "10.0.3.0/24", "paths": [{"type": "FIB_API_PATH_TYPE_LOCAL", "sw_if_index": 4294967295}]}}`},
+		{"ip_route_add_del_v2", `{"is_add": false, "route": {"prefix": "10.0.1.0/24", "paths": [{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 77}}]}}`},
+		{"mpls_table_add_del", `{"mt_is_add": true}`},
+		{"mpls_route_add_del", `{"mr_is_add": true, "mr_route": {"mr_label": 55, "mr_paths": [{"proto": "FIB_API_PATH_NH_PROTO_MPLS", "nh": {"via_label": 66}, "sw_if_index": 4294967295}]}}`},
+		{"sw_interface_span_enable_disable", `{"sw_if_index_from": 1, "sw_if_index_to": 4, "state": 3}`},
+		{"sw_interface_span_enable_disable", `{"sw_if_index_from": 1, "sw_if_index_to": 4, "state": 0}`},
+		{"acl_add_replace", `{"acl_index": 4294967295, "r": [{"is_permit": 1, "src_prefix": "1.0.0.0/8", "dst_prefix": "2.0.0.0/8"}]}`},
+		{"abf_policy_add_del", `{"is_add": true, "policy": {"policy_id": 5, "acl_index": 0, "paths": [{"sw_if_index": 1, "nh": {"address": {"ip4": "10.0.0.1"}}}]}}`},
+		{"abf_policy_add_del", `{"is_add": true, "policy": {"policy_id": 5, "acl_index": 0, "paths": [{"sw_if_index": 1, "nh": {"address": {"ip4": "10.0.0.2"}}}]}}`},
+		{"abf_itf_attach_add_del", `{"is_add": true, "attach": {"policy_id": 5, "sw_if_index": 1}}`},
+		{"abf_policy_add_del", `{"is_add": false, "policy": {"policy_id": 5, "acl_index": 0, "paths": [{"sw_if_index": 1, "nh": {"address": {"ip4": "10.0.0.1"}}}]}}`},
+		{"abf_itf_attach_add_del", `{"is_add": false, "attach": {"policy_id": 5, "sw_if_index": 1}}`},
+		{"abf_policy_add_del", `{"is_add": false, "policy": {"policy_id": 5, "acl_index": 0, "paths": [{"sw_if_index": 1, "nh": {"address": {"ip4": "10.0.0.2"}}}]}}`},
+		{"nat64_plugin_enable_disable", `{"enable": true}`},
+		{"nat64_add_del_static_bib", `{"is_add": true, "i_addr": "2001::1", "o_addr": "1.2.3.4", "i_port": 1, "o_port": 2, "proto": 17}`},
+		{"nat64_add_del_interface", `{"is_add": true, "sw_if_index": 1, "flags": 32}`},
+		{"det44_plugin_enable_disable", `{"enable": true}`},
+		{"det44_add_del_map", `{"is_add": true, "in_addr": "10.0.0.0", "in_plen": 24, "out_addr": "1.0.0.0", "out_plen": 24}`},
+		{"ip_reassembly_enable_disable", `{"enable_ip4": true, "sw_if_index": 1}`},
+	} {
+		if err := guardedCall(t, s, c.request, c.fields); err != nil {
+			t.Errorf("%s %s: %v", c.request, c.fields, err)
+		}
+	}
+	for _, dump := range []string{"abf_policy_dump", "ip_route_v2_dump", "sw_interface_dump"} {
+		must(t, callOrDump(soon(t), s, dump, ""))
+	}
+}

@@ -1,0 +1,329 @@
+package vpp_test
+
+import (
+	"bufio"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
+)
+
+// guardAPI describes, as VPP 26.06 does, the messages of the guard's table and
+// those by which it looks at VPP.
+//
+//go:embed testdata/guard.api.json
+var guardAPI string
+
+// guardedVPP is a VPP with a few things in it that does whatever it is told.
+func guardedVPP(t testing.TB) (*scripted, string) {
+	t.Helper()
+	entry := func(name string, values ...map[string]any) (out []answer) {
+		for _, v := range values {
+			out = append(out, answer{name, v})
+		}
+		return out
+	}
+	path := func(index uint32, nh string) map[string]any {
+		return map[string]any{"sw_if_index": index, "weight": 1, "nh": map[string]any{"address": map[string]any{"ip4": nh}}}
+	}
+	nat64 := true
+	return newScripted(t, guardAPI, func(request string, fields map[string]any) []answer {
+		switch request {
+		case "sw_interface_dump":
+			for index, mac := range map[uint64]string{0: "00:00:00:00:00:00", 1: "02:00:00:00:00:01", 2: "00:00:00:00:00:00"} {
+				if fields["sw_if_index"] == index {
+					return entry("sw_interface_details", map[string]any{"sw_if_index": index, "l2_address": mac})
+				}
+			}
+			return nil
+		case "udp_encap_dump":
+			return entry("udp_encap_details", map[string]any{"udp_encap": map[string]any{"id": 5}}, map[string]any{"udp_encap": map[string]any{"id": 0}})
+		case "acl_dump":
+			if fields["acl_index"] == uint64(3) {
+				return entry("acl_details", map[string]any{"acl_index": 3})
+			}
+			return nil
+		case "abf_policy_dump":
+			return entry("abf_policy_details",
+				map[string]any{"policy": map[string]any{"policy_id": 10, "acl_index": 3, "paths": []any{path(1, "10.0.0.1"), path(1, "10.0.0.2")}}},
+				map[string]any{"policy": map[string]any{"policy_id": 11, "acl_index": 3, "paths": []any{path(1, "10.0.0.1")}}},
+				map[string]any{"policy": map[string]any{"policy_id": 12, "acl_index": 99, "paths": []any{path(1, "10.0.0.1")}}})
+		case "abf_itf_attach_dump":
+			return entry("abf_itf_attach_details", map[string]any{"attach": map[string]any{"policy_id": 10, "sw_if_index": 1}})
+		case "cli_inband":
+			text := "Hash table 'ip4-dr'\n"
+			if nat64 {
+				text += "Hash table 'bib-in2out'\n    empty, uninitialized\n"
+			}
+			nat64 = !nat64 // each look finds it otherwise
+			return entry("cli_inband_reply", map[string]any{"reply": text})
+		}
+		return entry(request+"_reply", nil)
+	})
+}
+
+// The table, row by row: what kills and what does not.
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	v, socket := guardedVPP(t)
+	s := dial(t, socket, noState)
+	harmful := dial(t, socket, noState, func(o *vpp.Options) { o.AllowHarmful = true })
+	const none = "4294967295"
+	path := func(more string) string {
+		return `{"sw_if_index": 1, "weight": 1, "nh": {"address": {"ip4": "` + more + `"}}}`
+	}
+	policy := func(add bool, id, acl int, paths ...string) string {
+		return fmt.Sprintf(`{"is_add": %v, "policy": {"policy_id": %d, "acl_index": %d, "paths": [%s]}}`, add, id, acl, strings.Join(paths, ","))
+	}
+	attach := func(add bool, policy, index int, ip6 bool) string {
+		return fmt.Sprintf(`{"is_add": %v, "attach": {"policy_id": %d, "sw_if_index": %d, "is_ipv6": %v}}`, add, policy, index, ip6)
+	}
+	det44 := func(add bool, in, out int) string {
+		return fmt.Sprintf(`{"is_add": %v, "in_plen": %d, "out_plen": %d}`, add, in, out)
+	}
+	for _, c := range []struct {
+		request string
+		kills   []string
+		safe    []string
+	}{
+		{"det44_add_del_map",
+			[]string{det44(true, 25, 24), det44(true, 15, 24), det44(true, 0, 0), det44(true, 33, 33), det44(true, 255, 255)},
+			[]string{det44(true, 24, 24), det44(true, 16, 32), det44(false, 28, 24)}},
+		{"af_packet_create_v3",
+			[]string{`{"num_rx_queues": 1, "num_tx_queues": 17}`, `{"num_rx_queues": 64, "num_tx_queues": 1}`, `{"num_tx_queues": 65535}`},
+			[]string{`{"num_rx_queues": 16, "num_tx_queues": 16}`, `{}`}},
+		{"bier_disp_entry_add_del", []string{`{"bde_payload_proto": 9}`}, []string{`{"bde_payload_proto": 8}`}},
+		{"bier_imp_del", []string{`{"bi_index": 1}`}, nil},
+		{"teib_entry_add_del", []string{`{"is_add": 1}`}, []string{`{"is_add": 0}`, `{"is_add": 1, "entry": {"sw_if_index": 1}}`}},
+		{"sw_interface_set_l2_xconnect",
+			[]string{`{"enable": 1}`},
+			[]string{`{"enable": 0}`, `{"enable": 1, "rx_sw_if_index": 1}`, `{"enable": 1, "tx_sw_if_index": 1}`}},
+		{"bond_add_member",
+			[]string{`{"sw_if_index": 2}`, `{"sw_if_index": 0}`},
+			[]string{`{"sw_if_index": 1}`, `{"sw_if_index": 77}`}},
+		{"bond_enslave", []string{`{"sw_if_index": 2}`}, []string{`{"sw_if_index": 1}`}},
+		{"sw_interface_span_enable_disable",
+			[]string{
+				`{"state": 3, "sw_if_index_from": 1, "sw_if_index_to": 77}`, `{"state": 1, "sw_if_index_from": 77, "sw_if_index_to": 1}`,
+				`{"state": 2, "sw_if_index_from": 1, "sw_if_index_to": ` + none + `}`,
+			},
+			[]string{`{"state": 3, "sw_if_index_from": 1, "sw_if_index_to": 2}`, `{"state": 0, "sw_if_index_from": 1, "sw_if_index_to": 77}`}},
+		{"abf_itf_attach_add_del",
+			[]string{
+				attach(true, 9, 1, false), attach(true, 10, 77, false), attach(true, 10, 2147483647, false),
+				attach(true, 12, 1, false), attach(false, 10, 1, true),
+			},
+			[]string{attach(true, 11, 1, false), attach(false, 10, 1, false), attach(false, 11, 1, true), attach(false, 9, 1, false)}},
+		{"abf_policy_add_del",
+			[]string{
+				policy(true, 20, 99, path("10.0.0.1")), policy(true, 20, 4294967295, path("10.0.0.1")),
+				policy(true, 11, 3, path("10.0.0.1")), policy(true, 10, 3, path("10.0.0.9"), path("10.0.0.2")),
+				policy(false, 10, 3, path("10.0.0.1"), path("10.0.0.2")), policy(false, 10, 3, path("10.0.0.2"), path("10.0.0.3"), path("10.0.0.1")),
+				policy(true, 11, 3, `{"sw_if_index": 1, "table_id": 7, "weight": 9, "type": "FIB_API_PATH_TYPE_SOURCE_LOOKUP", "nh": {"address": {"ip4": "10.0.0.1"}}}`),
+			},
+			[]string{
+				policy(true, 20, 3, path("10.0.0.1")), policy(true, 11, 3, path("10.0.0.2")), policy(false, 10, 3, path("10.0.0.1")),
+				policy(false, 11, 3, path("10.0.0.1")), policy(false, 10, 3, path("10.0.0.1"), path("10.0.0.9")), policy(false, 20, 3, path("10.0.0.1")),
+			}},
+		{"collect_detailed_interface_stats", []string{`{"sw_if_index": 77}`, `{"sw_if_index": ` + none + `}`}, []string{`{"sw_if_index": 2}`}},
+		{"ip_reassembly_enable_disable", []string{`{"sw_if_index": 77}`}, []string{`{"sw_if_index": 2}`}},
+		{"pppoe_add_del_cp", []string{`{"sw_if_index": 77}`}, []string{`{"sw_if_index": 2}`}},
+		{"qos_mark_enable_disable", []string{`{"mark": {"sw_if_index": 77}}`}, []string{`{"mark": {"sw_if_index": 2}}`}},
+		{"stn_add_del_rule", []string{`{"sw_if_index": 77}`}, []string{`{"sw_if_index": 2}`}},
+		{"arping", []string{`{"sw_if_index": ` + none + `}`}, []string{`{"sw_if_index": 2}`}},
+		{"arping_acd", []string{`{"sw_if_index": ` + none + `}`}, []string{`{"sw_if_index": 2}`}},
+		{"ip_route_add_del", []string{`{"is_add": 1, "route": {"paths": [{"n_labels": 17}]}}`}, []string{`{"is_add": 1, "route": {"paths": [{"n_labels": 16}]}}`}},
+		{"ip_route_add_del_v2",
+			[]string{
+				`{"is_add": 1, "route": {"paths": [{}, {"type": "FIB_API_PATH_TYPE_BIER_IMP"}]}}`,
+				`{"is_add": 1, "route": {"paths": [{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 4}}]}}`,
+				`{"is_add": 0, "route": {"paths": [{"n_labels": 255}]}}`,
+			},
+			[]string{
+				`{"is_add": 1, "route": {"paths": [{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 5}}, {}]}}`,
+				`{"is_add": 0, "route": {"paths": [{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 4}}]}}`,
+				`{"is_add": 1, "route": {"paths": []}}`,
+			}},
+		{"l3xc_update", []string{`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 77}]}}`},
+			[]string{`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 1}]}}`}},
+		{"add_del_ip_punt_redirect_v2", []string{`{"is_add": 1, "punt": {"paths": [{"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": 77}]}}`},
+			[]string{`{"is_add": 1, "punt": {"paths": [{"sw_if_index": 77}]}}`}},
+		{"ip_session_redirect_add_v2", []string{`{"paths": [{"proto": "FIB_API_PATH_NH_PROTO_MPLS"}]}`}, []string{`{"paths": [{}, {}]}`}},
+		{"bier_route_add_del", []string{`{"br_is_add": 1, "br_route": {"br_paths": [{"type": "FIB_API_PATH_TYPE_BIER_IMP"}]}}`},
+			[]string{`{"br_is_add": 0, "br_route": {"br_paths": [{"type": "FIB_API_PATH_TYPE_BIER_IMP"}]}}`}},
+	} {
+		t.Run(c.request, func(t *testing.T) {
+			for _, fields := range c.kills {
+				before := len(v.asked())
+				err := guardedCall(t, s, c.request, fields)
+				outcome(t, fields, err, vpp.ErrRefused)
+				if !errors.Is(err, vpp.ErrGuarded) || slices.Contains(v.asked()[before:], c.request) {
+					t.Errorf("%s was sent (%v)", fields, err)
+				}
+				if err := guardedCall(t, harmful, c.request, fields); err != nil {
+					t.Errorf("%s: %v, though all is allowed", fields, err)
+				}
+			}
+			for _, fields := range c.safe {
+				if err := guardedCall(t, s, c.request, fields); err != nil {
+					t.Errorf("%s: %v", fields, err)
+				}
+			}
+		})
+	}
+	t.Run("nat64", func(t *testing.T) { // enabled, disabled, enabled ...
+		for _, c := range []struct{ request, fields string }{
+			{"nat64_add_del_static_bib", `{"is_add": 1}`}, {"nat64_add_del_static_bib", `{"is_add": 0}`}, {"nat64_add_del_interface", `{"is_add": 1}`},
+		} {
+			if err := guardedCall(t, s, c.request, c.fields); err != nil {
+				t.Errorf("%s %s while NAT64 is enabled: %v", c.request, c.fields, err)
+			}
+			if err := guardedCall(t, s, c.request, c.fields); !errors.Is(err, vpp.ErrGuarded) {
+				t.Errorf("%s %s while NAT64 is not enabled: %v", c.request, c.fields, err)
+			}
+		}
+		if err := guardedCall(t, s, "nat64_add_del_interface", `{"is_add": 0}`); err != nil {
+			t.Errorf("removing an interface: %v", err)
+		}
+	})
+	t.Run("graph_node_get", func(t *testing.T) {
+		last := error(nil)
+		for _, last = range vpp.InvokeStream(soon(t), s, "graph_node_get", nil) { //nolint:revive // the only one
+		}
+		outcome(t, "a stream", last, vpp.ErrRefused)
+		if !errors.Is(last, vpp.ErrGuarded) || slices.Contains(v.asked(), "graph_node_get") {
+			t.Errorf("graph_node_get: %v", last)
+		}
+	})
+	t.Run("typed and in a batch", func(t *testing.T) {
+		m := vpp.NewMethod[struct{ SwIfIndex uint32 }, retval]("bond_add_member")
+		q := &struct{ SwIfIndex uint32 }{2}
+		_, err := m.Call(soon(t), s, q)
+		if !errors.Is(err, vpp.ErrGuarded) {
+			t.Errorf("a call: %v", err)
+		}
+		results := 0
+		b, err := m.Batch(soon(t), s, func(_ int, _ *retval, err error) {
+			must(t, err)
+			results++
+		})
+		must(t, err)
+		for _, index := range []uint32{1, 2, 1} {
+			q.SwIfIndex = index
+			if err := b.Add(q); errors.Is(err, vpp.ErrGuarded) != (index == 2) {
+				t.Errorf("interface %d in a batch: %v", index, err)
+			}
+		}
+		must(t, b.Wait())
+		if results != 2 {
+			t.Errorf("%d results in a batch", results)
+		}
+	})
+}
+
+func guardedCall(t testing.TB, s *vpp.Session, request, fields string) error {
+	t.Helper()
+	_, err := vpp.InvokeJSON(soon(t), s, request, []byte(fields))
+	return err
+}
+
+// What the guard does with each sort of path, beside what a real VPP did with
+// it: whatever killed it is refused.
+func TestGuardPaths(t *testing.T) {
+	t.Parallel()
+	_, socket := guardedVPP(t)
+	s := dial(t, socket, noState)
+	template := map[string]string{
+		"ip_route_add_del_v2": `{"is_add": 1, "route": {"paths": [%s]}}`,
+		"ip_mroute_add_del":   `{"is_add": 1, "route": {"paths": [{"path": %s}]}}`,
+		"mpls_route_add_del":  `{"mr_is_add": 1, "mr_route": {"mr_paths": [%s]}}`,
+		"mpls_tunnel_add_del": `{"mt_is_add": 1, "mt_tunnel": {"mt_paths": [%s]}}`,
+	}
+	index := map[string]uint32{"none": ^uint32(0), "stale": 77, "good": 1}
+	// What must remain possible, though VPP does not look for itself.
+	wanted := []string{
+		"LOCAL IP4 none", "LOCAL IP6 good", "UDP_ENCAP IP4 none", "UDP_ENCAP IP6 none", "DVR IP4 good", "INTERFACE_RX IP4 good", "ICMP_UNREACH IP6 none",
+		"ICMP_PROHIBIT IP4 none", "DROP IP4 none", "DROP MPLS none", "NORMAL IP4 none", "NORMAL IP4 good", "NORMAL IP6 stale", "SOURCE_LOOKUP IP4 none",
+		"CLASSIFY IP4 none", "NORMAL BIER none", "NORMAL ETHERNET good", "mpls_route_add_del NORMAL MPLS none", "mpls_tunnel_add_del NORMAL MPLS none",
+	}
+	var messages []string
+	cells := 0
+	lines := bufio.NewScanner(strings.NewReader(fibPaths))
+	for lines.Scan() {
+		words := strings.Fields(lines.Text())
+		if words[0] == "#" {
+			messages = words[len(words)-4:]
+			continue
+		}
+		for i, result := range words[3:] {
+			path := fmt.Sprintf(`{"type": "FIB_API_PATH_TYPE_%s", "proto": "FIB_API_PATH_NH_PROTO_%s", "sw_if_index": %d}`, words[0], words[1], index[words[2]])
+			err := guardedCall(t, s, messages[i], fmt.Sprintf(template[messages[i]], path))
+			cells++
+			name := strings.Join(words[:3], " ")
+			switch guarded := errors.Is(err, vpp.ErrGuarded); {
+			case result == "dead" && !guarded:
+				t.Errorf("%s with a path %s kills VPP and was sent (%v)", messages[i], name, err)
+			case result != "dead" && guarded && (slices.Contains(wanted, name) || slices.Contains(wanted, messages[i]+" "+name)):
+				t.Errorf("%s with a path %s: %v", messages[i], name, err)
+			}
+		}
+	}
+	if cells != 480 {
+		t.Errorf("%d paths were tried", cells)
+	}
+}
+
+//go:embed testdata/fib_paths.txt
+var fibPaths string
+
+// Some messages are never sent, whatever the options, and a sockclnt_delete only
+// with our own index.
+func TestForbidden(t *testing.T) {
+	t.Parallel()
+	names := []string{
+		"rpc_call", "sock_init_shm", "memclnt_create", "memclnt_create_v2", "memclnt_delete", "sockclnt_create",
+		"rx_thread_exit", "memclnt_rx_thread_suspend", "memclnt_read_timeout",
+	}
+	var messages, services []string
+	for i, n := range names {
+		messages = append(messages, fmt.Sprintf(`["%s", ["u16","_vl_msg_id"], ["u32","client_index"], ["u32","context"], {"crc":"0x%08x"}]`, n, i+1))
+		services = append(services, fmt.Sprintf(`"%s": {"reply": "null"}`, n))
+	}
+	api := `{"messages": [` + strings.Join(messages, ",\n") + `], "services": {` + strings.Join(services, ",\n") + `}}`
+	v, socket := newScripted(t, api, func(string, map[string]any) []answer { return nil })
+	s := dial(t, socket, noState, func(o *vpp.Options) { o.AllowHarmful = true })
+	for _, n := range names {
+		_, err := vpp.Invoke(soon(t), s, n, nil)
+		outcome(t, n, err, vpp.ErrRefused)
+		if !errors.Is(err, vpp.ErrGuarded) {
+			t.Errorf("%s: %v", n, err)
+		}
+	}
+	if sent := v.asked(); len(sent) != 0 {
+		t.Errorf("sent: %v", sent)
+	}
+}
+
+func TestForeignDelete(t *testing.T) {
+	t.Parallel()
+	v := vpptest.Start(t)
+	s, other := dial(t, v.Socket(), func(o *vpp.Options) { o.AllowHarmful = true }), dial(t, v.Socket())
+	for _, index := range []uint32{other.ClientIndex(), 0, s.ClientIndex() ^ 1<<31, s.ClientIndex() + 7} {
+		_, err := vpp.Invoke(soon(t), s, "sockclnt_delete", map[string]any{"index": index})
+		outcome(t, "another's index", err, vpp.ErrRefused)
+		if !errors.Is(err, vpp.ErrGuarded) {
+			t.Errorf("index %#x: %v", index, err)
+		}
+	}
+	if why := v.Crashed(); why != "" || v.Calls("sockclnt_delete") != 0 {
+		t.Errorf("VPP died: %s", why)
+	}
+	_, err := vpp.Invoke(soon(t), s, "sockclnt_delete", map[string]any{"index": s.ClientIndex()})
+	outcome(t, "our own index", err, nil)
+	ping(t, other)
+}
