@@ -15,6 +15,7 @@ type Batch[Q, R any] struct {
 	b    *bound[Q, R]
 	each func(i int, r *R, err error)
 	err  error // why nothing more can be sent
+	over bool  // Wait has returned
 
 	next   int
 	flying int
@@ -70,8 +71,11 @@ func (m *Method[Q, R]) Batch(ctx context.Context, c Caller, each func(i int, r *
 // could not be sent (each is not called for it), or of the whole batch, of
 // which then nothing more can be sent.
 func (p *Batch[Q, R]) Add(q *Q) error {
-	if p.err != nil {
+	switch {
+	case p.err != nil:
 		return p.err
+	case p.over:
+		return refused(p.b.request.msg.Name, errors.New("the batch has ended"))
 	}
 	s := p.b.session
 	if p.flying > p.room || !s.flights.fits(1) || s.flights.bytes.Load() >= s.opts.MaxInFlightBytes {
@@ -102,14 +106,14 @@ func (p *Batch[Q, R]) Flush() { p.b.session.flushOut() }
 // Wait waits until every request has been answered and reported, and ends the
 // batch. Its error is that of the batch, not of single requests.
 func (p *Batch[Q, R]) Wait() error {
-	if p.b == nil {
+	if p.over {
 		return p.err
 	}
 	for p.flying > 0 && p.err == nil {
 		_ = p.wait()
 	}
 	p.b.session.endBulk()
-	p.b = nil
+	p.over = true
 	return p.err
 }
 
