@@ -33,7 +33,7 @@ var lethalRows = []lethal{
 	},
 	{
 		message: "bier_disp_entry_add_del",
-		why:     "an unknown payload protocol kills VPP",
+		why:     "an unknown payload protocol makes VPP write where it must not",
 		where:   fieldsAt(field{"bde_payload_proto", 1}),
 		bad:     func(msg []byte, at []int) verdict { return deadlyIf(msg[at[0]] > 8) },
 	},
@@ -43,14 +43,6 @@ var lethalRows = []lethal{
 		why:     "an entry on local0 kills VPP",
 		where:   fieldsAt(field{"is_add", 1}, field{"entry.sw_if_index", 4}),
 		bad:     func(msg []byte, at []int) verdict { return deadlyIf(msg[at[0]] != 0 && u32(msg, at[1]) == 0) },
-	},
-	{
-		message: "sw_interface_set_l2_xconnect",
-		why:     "local0 connected with itself kills VPP",
-		where:   fieldsAt(field{"rx_sw_if_index", 4}, field{"tx_sw_if_index", 4}, field{"enable", 1}),
-		bad: func(msg []byte, at []int) verdict {
-			return deadlyIf(u32(msg, at[0]) == 0 && u32(msg, at[1]) == 0 && msg[at[2]] != 0)
-		},
 	},
 	memberRow("bond_add_member"),
 	memberRow("bond_enslave"),

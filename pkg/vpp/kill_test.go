@@ -23,7 +23,10 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(vpptest.Main(m))
+	if os.Getenv(serveVPP) != "" {
+		os.Exit(serve())
+	}
+	os.Exit(withoutLeaks(vpptest.Main(m)))
 }
 
 // beBusy asks for much, reports that replies are queued, and reads on.
