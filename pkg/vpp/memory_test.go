@@ -3,7 +3,6 @@ package vpp_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
 )
 
@@ -104,76 +102,4 @@ func serve() int {
 	_, _ = os.Stdout.WriteString(v.Socket() + "\n")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return 0
-}
-
-// A dump of a million routes whose consumer is slow keeps its bound on the way,
-// and leaves the heap where it was. One whose consumer keeps up needs next to
-// nothing.
-func TestMemoryDump(t *testing.T) {
-	socket := memorySocket(t)
-	const bound = 4 << 20 // what VPP sends is more than that
-	s := dial(t, socket, func(o *vpp.Options) { o.StreamBuffer = bound })
-	n := memoryScale(40_000, 1_000_000)
-	source := fibSource(t, s)
-	all := func(add bool) {
-		b, err := routeAddDel.Batch(context.Background(), s, func(_ int, _ *retval, err error) {
-			if err != nil {
-				t.Error(err)
-			}
-		})
-		must(t, err)
-		for i := range n {
-			q := route(i, source)
-			q.IsAdd = add
-			must(t, b.Add(&q))
-		}
-		must(t, b.Wait())
-	}
-	all(true)
-	t.Cleanup(func() { all(false) })
-
-	var d ipRouteV2Details
-	q := ipRouteV2Dump{Src: source}
-	read := func(step func(i int)) (got int, last error) {
-		for err := range routeDump.Scan(context.Background(), s, &q, &d) {
-			if last = err; err == nil {
-				step(got)
-				got++
-			}
-		}
-		return got, last
-	}
-	got, err := read(func(int) {}) // what it needs once
-	if err != nil || got < n {
-		t.Fatalf("%d of %d routes (%v)", got, n, err)
-	}
-	before := heap()
-	var most int64
-	got, err = read(func(i int) {
-		if i%(n/4) == n/8 {
-			most = max(most, heap()-before)
-		}
-	})
-	if err != nil || got < n {
-		t.Fatalf("%d of %d routes (%v)", got, n, err)
-	}
-	if grown := heap() - before; grown > 256<<10 || most > 2*bound {
-		t.Errorf("a dump of %d routes: the heap grew by %d bytes, on the way by %d", n, grown, most)
-	}
-
-	_, err = read(func(i int) {
-		if i == 0 { // it does not read until VPP has sent all
-			for range 10 {
-				ping(t, s)
-			}
-			most = heap() - before
-		}
-	})
-	if !errors.Is(err, vpp.ErrSlowConsumer) {
-		t.Errorf("a slow consumer: %v", err)
-	}
-	grown := heap() - before
-	if t.Logf("slow: grown by %d bytes, on the way %d (%v)", grown, most, err); grown > 256<<10 || most > 2*bound+1<<20 {
-		t.Errorf("a slow consumer: the heap grew by %d bytes, on the way by %d, the bound is %d", grown, most, bound)
-	}
 }
