@@ -1,0 +1,45 @@
+package kinds
+
+import (
+	"errors"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
+)
+
+// checker is what a method can tell about a VPP: see [vpp.Method.Check].
+type checker interface {
+	Check(c vpp.Caller) error
+}
+
+// probe tells whether a VPP has all of some messages; plugin is what brings
+// them, "" for VPP itself.
+func probe(plugin string, c vpp.Caller, methods ...checker) error {
+	for _, m := range methods {
+		if err := m.Check(c); err != nil {
+			if errors.Is(err, vpp.ErrNoMessage) || errors.Is(err, vpp.ErrCRCMismatch) {
+				return &state.UnsupportedError{Plugin: plugin, Err: err}
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// foreignKey is the key of what is not ours: no object has such a name.
+func foreignKey(name string) string { return "#" + name }
+
+// valueOf is a value of a kind; the zero value where it is another's.
+func valueOf[V any](v any) V {
+	w, _ := v.(V)
+	return w
+}
+
+// All are the kinds, in the order in which they are read: what others look up
+// comes before them.
+func All() []state.Kind {
+	return []state.Kind{
+		NewVRF(false), NewVRF(true),
+		NewRoute(),
+	}
+}

@@ -1,0 +1,249 @@
+package kinds
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
+)
+
+// VRF is the value of one family's table of a VRF.
+type VRF struct {
+	// TableID is VPP's number for the table, never 0.
+	TableID uint32
+	// FlowHash is what of a packet chooses among paths, 0 for VPP's default. VPP
+	// cannot show it.
+	FlowHash FlowHash
+	// Adopt takes over a table of that number that has another name.
+	Adopt bool
+}
+
+// FlowHash is a set of what goes into a flow hash, with the bits of
+// vl_api_ip_flow_hash_config_v2.
+type FlowHash uint32
+
+// What goes into a flow hash.
+const (
+	FlowHashSourceAddress FlowHash = 1 << iota
+	FlowHashDestinationAddress
+	FlowHashSourcePort
+	FlowHashDestinationPort
+	FlowHashProtocol
+	FlowHashReverse
+	FlowHashSymmetric
+	FlowHashFlowLabel
+	FlowHashGTPv1TEID
+)
+
+// Mark stands before a name of ours wherever VPP holds a mark.
+const Mark = "vpp-operator/"
+
+// defaultFlowHash is what VPP begins with: addresses, ports and protocol.
+const defaultFlowHash = FlowHashSourceAddress | FlowHashDestinationAddress | FlowHashSourcePort |
+	FlowHashDestinationPort | FlowHashProtocol
+
+type ipTable struct {
+	TableID uint32
+	IsIP6   bool
+	Name    string
+}
+
+type ipTableAddDel struct {
+	IsAdd bool
+	Table ipTable
+}
+
+type ipTableDetails struct{ Table ipTable }
+
+type setIPFlowHash struct {
+	TableID        uint32
+	AF             uint8
+	FlowHashConfig FlowHash
+}
+
+type nothing struct{}
+
+type retval struct{ Retval int32 }
+
+var (
+	tableAddDel = vpp.NewMethod[ipTableAddDel, retval]("ip_table_add_del")
+	tableDump   = vpp.NewMethod[nothing, ipTableDetails]("ip_table_dump")
+	setFlowHash = vpp.NewMethod[setIPFlowHash, retval]("set_ip_flow_hash_v3")
+)
+
+// vrf is the kind of one family's tables of VRFs.
+type vrf struct{ ip6 bool }
+
+// NewVRF is the kind of VRFs' IPv4 or IPv6 tables. A table is ours by its
+// name, or, where it was adopted, by the ledger. Table 0 is nobody's.
+func NewVRF(ip6 bool) state.Kind { return vrf{ip6} }
+
+func (k vrf) Name() string { return VRFID("", k.ip6).Kind }
+
+func (k vrf) Loss() state.Loss { return state.Cleaned }
+
+func (k vrf) family() string {
+	if k.ip6 {
+		return "IPv6"
+	}
+	return "IPv4"
+}
+
+// Describe implements [state.Describer].
+func (k vrf) Describe(key string) string { return k.family() + " table of VRF " + key }
+
+func (k vrf) Probe(c vpp.Caller) error { return probe("", c, tableAddDel, tableDump, setFlowHash) }
+
+func (k vrf) Read(ctx context.Context, v *state.View, found func(state.Found)) error {
+	for d, err := range tableDump.Dump(ctx, v.Caller(), nil) {
+		if err != nil {
+			return err
+		}
+		if d.Table.IsIP6 == k.ip6 {
+			found(k.found(v, d.Table))
+		}
+	}
+	return nil
+}
+
+// found tells what a table is.
+func (k vrf) found(v *state.View, t ipTable) state.Found {
+	f := state.Found{
+		ID: VRFID(foreignKey(strconv.FormatUint(uint64(t.TableID), 10)), k.ip6), Value: VRF{TableID: t.TableID},
+		Handle: t.TableID, HasHandle: true, Claims: []string{TableClaim(t.TableID, k.ip6)},
+	}
+	name, marked := strings.CutPrefix(t.Name, Mark)
+	adopted, noted := v.Ledger().Find(k.Name(), strconv.FormatUint(uint64(t.TableID), 10))
+	switch {
+	case t.TableID == 0:
+		f.ID, f.Claims = VRFID(DefaultVRF, k.ip6), nil
+	case marked:
+		f.ID, f.Ours = VRFID(name, k.ip6), true
+	case noted:
+		f.ID, f.Ours = adopted, true
+	}
+	return f
+}
+
+// TableClaim is that a table can be of one VRF only.
+func TableClaim(id uint32, ip6 bool) string {
+	if ip6 {
+		return fmt.Sprintf("IPv6 table %d", id)
+	}
+	return fmt.Sprintf("IPv4 table %d", id)
+}
+
+func (k vrf) Compare(want, have, applied any) state.Difference {
+	w, h := valueOf[VRF](want), valueOf[VRF](have)
+	if w.TableID != h.TableID {
+		return state.Difference{Change: state.Recreate, Fields: []string{"tableID"}}
+	}
+	if a, ok := applied.(VRF); ok && a.FlowHash != w.FlowHash {
+		return state.Difference{Change: state.InPlace, Fields: []string{"flowHash"}}
+	}
+	return state.Difference{}
+}
+
+func (k vrf) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
+	state.Each(ops, func(op *state.Op) state.Result {
+		switch op.Verb {
+		case state.Create:
+			return k.create(ctx, v, op)
+		case state.Update:
+			return k.update(ctx, v, op)
+		default:
+			return state.Result{Err: k.delete(ctx, v, op)}
+		}
+	})
+}
+
+// create makes the table. Adding one that exists is answered with 0 and would
+// keep its name, so it is looked for first.
+func (k vrf) create(ctx context.Context, v *state.View, op *state.Op) state.Result {
+	want := valueOf[VRF](op.Want)
+	table := ipTable{TableID: want.TableID, IsIP6: k.ip6, Name: Mark + op.ID.Key}
+	there, err := k.find(ctx, v, want.TableID)
+	switch {
+	case err != nil:
+		return state.Result{Err: err}
+	case there == nil:
+		_, err = tableAddDel.Call(ctx, v.Caller(), &ipTableAddDel{IsAdd: true, Table: table})
+	case there.Name == table.Name:
+	case op.Adopt:
+		err = v.Ledger().Put(op.ID, state.Entry{Alias: strconv.FormatUint(uint64(want.TableID), 10)})
+	default:
+		err = &state.ConflictError{With: fmt.Sprintf("table %d named %q, made by somebody else,", there.TableID, there.Name)}
+	}
+	if err != nil {
+		return state.Result{Err: err}
+	}
+	if want.FlowHash != 0 {
+		err = k.setFlowHash(ctx, v, want)
+	}
+	return k.result(want, err)
+}
+
+func (k vrf) update(ctx context.Context, v *state.View, op *state.Op) state.Result {
+	want := valueOf[VRF](op.Want)
+	return k.result(want, k.setFlowHash(ctx, v, want))
+}
+
+func (k vrf) result(want VRF, err error) state.Result {
+	r := state.Result{Err: err, Handle: want.TableID, HasHandle: true}
+	if err != nil {
+		r.Have = VRF{TableID: want.TableID}
+	}
+	if want.FlowHash != 0 {
+		r.Unverified = []string{"flowHash"}
+	}
+	return r
+}
+
+func (k vrf) setFlowHash(ctx context.Context, v *state.View, want VRF) error {
+	q := setIPFlowHash{TableID: want.TableID, FlowHashConfig: want.FlowHash}
+	if want.FlowHash == 0 {
+		q.FlowHashConfig = defaultFlowHash
+	}
+	if k.ip6 {
+		q.AF = 1
+	}
+	_, err := setFlowHash.Call(ctx, v.Caller(), &q)
+	return err
+}
+
+// delete lets go of the table. VPP says yes also where something keeps it
+// alive, so it is looked for afterwards. One that was adopted stays.
+func (k vrf) delete(ctx context.Context, v *state.View, op *state.Op) error {
+	have := valueOf[VRF](op.Have)
+	if _, adopted := v.Ledger().Get(op.ID); adopted {
+		return v.Ledger().Delete(op.ID)
+	}
+	there, err := k.find(ctx, v, have.TableID)
+	if err != nil || there == nil || there.Name != Mark+op.ID.Key {
+		return err
+	}
+	if _, err := tableAddDel.Call(ctx, v.Caller(), &ipTableAddDel{Table: ipTable{TableID: have.TableID, IsIP6: k.ip6}}); err != nil {
+		return err
+	}
+	there, err = k.find(ctx, v, have.TableID)
+	if err == nil && there != nil {
+		err = fmt.Errorf("%s table %d is still used by something that somebody else made", k.family(), have.TableID)
+	}
+	return err
+}
+
+// find looks for a table of a number.
+func (k vrf) find(ctx context.Context, v *state.View, id uint32) (*ipTable, error) {
+	for d, err := range tableDump.Dump(ctx, v.Caller(), nil) {
+		if err != nil {
+			return nil, err
+		}
+		if d.Table.IsIP6 == k.ip6 && d.Table.TableID == id {
+			return &d.Table, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // it is not there
+}

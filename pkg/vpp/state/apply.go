@@ -1,0 +1,144 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+)
+
+// passSize bounds the nodes decided on under one hold of the lock.
+const passSize = 4096
+
+var noTime time.Time
+
+// pass decides on queued nodes and begins their operations. It returns false
+// when there is nothing more to decide on now.
+func (e *Engine) pass(ctx context.Context) bool {
+	e.mu.Lock()
+	next, retries := e.dueRetries(time.Now())
+	e.clock(next, retries)
+	if e.view == nil || !e.began || e.paused {
+		e.mu.Unlock()
+		return false
+	}
+	view := e.view
+	byKind := map[*kindState][]*Op{}
+	queue := e.queue
+	if len(queue) > passSize {
+		queue, e.queue = queue[:passSize:passSize], queue[passSize:]
+	} else {
+		e.queue = nil
+	}
+	for _, n := range queue {
+		n.queued = false
+		if op := e.decide(n); op != nil {
+			byKind[n.kind] = append(byKind[n.kind], op)
+		}
+	}
+	more := len(e.queue) > 0
+	e.quiet()
+	e.mu.Unlock()
+
+	begun := time.Now()
+	for k, ops := range byKind {
+		for _, op := range ops {
+			op.begun = begun
+		}
+		e.running.Go(func() { k.kind.Apply(ctx, view, ops) })
+	}
+	return more
+}
+
+// finished takes in the outcome of an operation.
+func (e *Engine) finished(op *Op, r Result) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := op.node
+	e.seq++
+	n.busy, n.stamp = false, e.seq
+	e.busy--
+	e.metrics.operation(op, r.Err)
+	switch {
+	case errors.Is(r.Err, vpp.ErrUnknown), errors.Is(r.Err, vpp.ErrDisconnected), errors.Is(r.Err, vpp.ErrClosed),
+		errors.Is(r.Err, context.Canceled), errors.Is(r.Err, context.DeadlineExceeded):
+		n.unknown = true
+		n.kind.dueRead = true
+		e.requestRead()
+	case r.Err != nil:
+		if r.Have != nil {
+			e.landed(op, r)
+		}
+		e.refused(n, op.Verb, r.Err)
+	case op.Verb == Delete:
+		if n.want == nil {
+			e.happened(n, Event{Type: EventRemoved, ID: n.id})
+		}
+		e.deleted(n)
+	default:
+		e.landed(op, r)
+		n.applied = op.Want
+		if n.want != nil && n.want == op.wish && n.want.changes == op.changes && !n.leaving {
+			e.programmed(n)
+		}
+	}
+	n.kind.prove = n.kind.prove || r.Reread
+	for _, m := range op.needs {
+		e.unuse(m)
+	}
+	e.letGo(op.needs)
+	e.enqueue(n)
+	e.kick()
+}
+
+// landed records what an operation left in VPP.
+func (e *Engine) landed(op *Op, r Result) {
+	n := op.node
+	have := r.Have
+	if have == nil {
+		have = op.Want
+	}
+	handle, hasHandle := r.Handle, r.HasHandle
+	if op.Verb == Update && !hasHandle {
+		handle, hasHandle = n.handle, n.hasHandle
+	}
+	e.take(n, hasHandle && n.hasHandle && handle == n.handle)
+	n.present, n.ours, n.have = true, true, have
+	n.handle, n.hasHandle = handle, hasHandle
+	n.overridden, n.unverified = r.Overridden, r.Unverified
+	if hasHandle {
+		e.handles.set(n.id, handle, true)
+	}
+	e.settleIn(n, op.needs, op.claims)
+	e.wakeBlocked(n)
+	if op.Verb == Create {
+		e.wakeDependents(n)
+	}
+}
+
+// deleted records that our own delete succeeded: nothing of ours hung on it.
+func (e *Engine) deleted(n *node) {
+	n.recreating, n.stale = false, false
+	n.dropped = false
+	e.gone(n)
+}
+
+// quiet does what waits until nothing is under way: it has what was written in
+// masses read back, and notes the moment when everything desired was tried.
+func (e *Engine) quiet() {
+	if e.busy > 0 || len(e.queue) > 0 || !e.began || e.view == nil {
+		return
+	}
+	for _, k := range e.order {
+		if k.prove {
+			k.prove, k.dueRead = false, true
+			e.requestRead()
+		}
+	}
+	if e.status.synced {
+		return
+	}
+	e.status.synced, e.status.syncedSince = true, time.Now()
+	e.nodeChanged()
+}

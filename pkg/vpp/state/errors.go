@@ -1,0 +1,37 @@
+package state
+
+import "fmt"
+
+// ConflictError says that something else has the identity.
+type ConflictError struct {
+	// With is what has it, as a user would know it.
+	With string
+}
+
+func (e *ConflictError) Error() string { return e.With + " has it" }
+
+// WaitError says that something outside VPP is missing, which is looked for
+// again with back-off.
+type WaitError struct {
+	// For names it: "Linux interface eth1".
+	For string
+}
+
+func (e *WaitError) Error() string { return e.For + " is missing" }
+
+// UnsupportedError says that this VPP cannot do it.
+type UnsupportedError struct {
+	// Plugin brings the message, "" where it is VPP itself.
+	Plugin string
+	// Err is what the client said.
+	Err error
+}
+
+func (e *UnsupportedError) Error() string {
+	if e.Plugin == "" {
+		return fmt.Sprintf("this VPP cannot do it: %v", e.Err)
+	}
+	return fmt.Sprintf("this VPP lacks plugin %s: %v", e.Plugin, e.Err)
+}
+
+func (e *UnsupportedError) Unwrap() error { return e.Err }

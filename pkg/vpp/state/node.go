@@ -1,0 +1,234 @@
+package state
+
+import (
+	"slices"
+	"time"
+)
+
+// node is everything known about one identity.
+type node struct {
+	id   ID
+	kind *kindState
+
+	// wishes are who wants it, the oldest first; want is the one that counts.
+	wishes []*wish
+	want   *wish
+
+	// What VPP holds, as read or as answered.
+	present   bool
+	ours      bool
+	hasHandle bool
+	stale     bool // what it was put on is gone, or has changed hands
+	unknown   bool // the outcome of a step is not known: it must be read
+	surplus   bool // ours, and turned up though nobody had asked for it
+	external  bool // not in VPP at all: see Engine.SetExternal
+	settled   bool // want was once in VPP as it is now
+	dropped   bool // it was wanted until its owner took it back
+	handle    uint32
+	have      any
+	applied   any
+	version   string // of what is external
+	needs     []*node
+	claims    []*claim
+	// overridden and unverified are as in Found.
+	overridden string
+	unverified []string
+
+	// How the steps go.
+	queued      bool
+	busy        bool
+	leaving     bool // it will be deleted: what needs it has to go first
+	recreating  bool // it is being deleted to be made anew
+	quarantined bool
+	reason      Reason
+	accounted   category
+	attempts    int
+	failed      Verb // what err is of
+	err         error
+	blocker     *node
+	drift       []string
+	retryAt     time.Time
+	retryIndex  int // place in the queue of retries, from 1; 0 outside
+	// stamp is the engine's count when a step of it last began or ended:
+	// readings that began before say nothing about it. seen is the last
+	// reading that found it.
+	stamp, seen uint64
+
+	// dependents are the nodes that need it, as they are wished for or as they
+	// are in VPP; users counts those in VPP that are ours.
+	dependents map[*node]struct{}
+	linked     []*node // the nodes of which this is a dependent
+	users      int
+	refs       int // wishes and operations that point at it
+}
+
+// kindState is what the engine knows about a kind.
+type kindState struct {
+	name        string
+	kind        Kind // nil for what is external
+	nodes       map[string]*node
+	unsupported error
+	// dueRead asks for a reading soon; loss is Kind.Loss.
+	// prove asks for one once nothing is under way.
+	dueRead, prove bool
+	loss           Loss
+
+	counts [categories]int
+	left   map[*node]struct{} // ours and not wanted
+	losers int                // wishes that another wins
+}
+
+// category is how a node counts in the status.
+type category uint8
+
+const (
+	catNone category = iota
+	catDone
+	catWaiting
+	catFailed
+	catForeign
+	catLeft
+	categories
+)
+
+// wish is that an owner wants an item.
+type wish struct {
+	item   Item
+	owner  *owner
+	node   *node
+	needs  []*node
+	claims []*claim
+	// loses names the owner that has the identity, or a claim, before this one.
+	loses string
+	since time.Time // when it was asked for; zero once it was programmed
+	// changes counts how often the item became another.
+	changes int
+}
+
+// owner is who wants items.
+type owner struct {
+	id         Owner
+	name       ID // what it is called on the node
+	since      time.Time
+	generation int64
+	wishes     []*wish
+	loses      string // the owner that has its name
+	told       bool   // Changed was called since the last Walk
+}
+
+// before is the order in which owners win.
+func (o *owner) before(p *owner) bool {
+	if !o.since.Equal(p.since) {
+		return o.since.Before(p.since)
+	}
+	return o.id.Object < p.id.Object
+}
+
+// nameClaim is the owners of a kind that are called alike, the oldest first.
+type nameClaim struct{ owners []*owner }
+
+// claim is something only one item may have.
+type claim struct {
+	name    string
+	wishes  []*wish
+	holders map[*node]struct{} // what is in VPP with it, and ours
+}
+
+// node returns the node of an identity, which it makes if there is none.
+func (e *Engine) node(id ID) *node {
+	k := e.kinds[id.Kind]
+	if k == nil {
+		k = &kindState{name: id.Kind, nodes: map[string]*node{}, left: map[*node]struct{}{}}
+		e.kinds[id.Kind] = k
+	}
+	n := k.nodes[id.Key]
+	if n == nil {
+		n = &node{id: id, kind: k}
+		k.nodes[id.Key] = n
+	}
+	return n
+}
+
+// lookup returns the node of an identity, or nil.
+func (e *Engine) lookup(id ID) *node {
+	if k := e.kinds[id.Kind]; k != nil {
+		return k.nodes[id.Key]
+	}
+	return nil
+}
+
+// release forgets a node that nothing is known about any more.
+func (e *Engine) release(n *node) {
+	if n.present || n.busy || n.external || n.unknown || n.refs > 0 || len(n.wishes) > 0 ||
+		len(n.dependents) > 0 {
+		return
+	}
+	e.dropRetry(n)
+	delete(n.kind.nodes, n.id.Key)
+}
+
+// claim returns the claim of a name, which it makes if there is none.
+func (e *Engine) claim(name string) *claim {
+	c := e.claims[name]
+	if c == nil {
+		c = &claim{name: name}
+		e.claims[name] = c
+	}
+	return c
+}
+
+func (e *Engine) releaseClaim(c *claim) {
+	if len(c.wishes) == 0 && len(c.holders) == 0 {
+		delete(e.claims, c.name)
+	}
+}
+
+// relink makes n a dependent of what it needs, as it is wished for and as it
+// is in VPP.
+func (e *Engine) relink(n *node) {
+	var wanted []*node
+	if n.want != nil {
+		wanted = n.want.needs
+	}
+	var had []*node
+	if n.present {
+		had = n.needs
+	}
+	all := wanted
+	switch {
+	case len(wanted) == 0:
+		all = had
+	case len(had) == 0 || sameSlice(wanted, had):
+	default:
+		all = append(append(make([]*node, 0, len(wanted)+len(had)), wanted...), had...)
+	}
+	if sameSlice(all, n.linked) {
+		return
+	}
+	old := n.linked
+	for _, m := range all {
+		if m.dependents == nil {
+			m.dependents = map[*node]struct{}{}
+		}
+		m.dependents[n] = struct{}{}
+	}
+	n.linked = all
+	for _, m := range old {
+		if !slices.Contains(all, m) {
+			delete(m.dependents, n)
+			e.release(m)
+		}
+	}
+}
+
+func sameSlice(a, b []*node) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+// describe names an identity as users know it.
+func (e *Engine) describe(n *node) string {
+	if d, ok := n.kind.kind.(Describer); ok {
+		return d.Describe(n.id.Key)
+	}
+	return n.id.String()
+}

@@ -1,0 +1,206 @@
+package state
+
+import "slices"
+
+// found takes in what a reading that began at count begun has found.
+func (e *Engine) found(f Found, begun, round uint64) {
+	n := e.node(f.ID)
+	n.seen = round
+	if n.busy || n.stamp > begun {
+		return // our own step says more
+	}
+	n.unknown = false
+	if n.present && n.hasHandle && (!f.HasHandle || n.handle != f.Handle) {
+		e.orphan(n) // another thing of the same name
+	}
+	// Where it was expected as it was left, this is somebody else's doing.
+	expected := n.settled && n.want != nil
+	if !n.present && n.want == nil && f.Ours && e.status.synced {
+		n.surplus = true
+	}
+	e.put(n, f)
+	if n.want == nil {
+		e.enqueue(n)
+		return
+	}
+	d := n.kind.kind.Compare(n.want.item.Value, f.Value, n.applied)
+	if d.Change == Same && f.Ours {
+		n.have = n.want.item.Value // equal; one is enough
+	} else if expected && f.Ours {
+		e.drifted(n, d.Fields)
+	}
+	e.enqueue(n)
+}
+
+// put records that VPP holds something.
+func (e *Engine) put(n *node, f Found) {
+	e.take(n, f.HasHandle && n.hasHandle && f.Handle == n.handle)
+	n.present, n.ours, n.have = true, f.Ours, f.Value
+	n.hasHandle, n.handle = f.HasHandle, f.Handle
+	n.overridden, n.unverified = f.Overridden, f.Unverified
+	if f.HasHandle {
+		e.handles.set(n.id, f.Handle, f.Ours)
+	}
+	var needs []*node
+	if n.want != nil && sameIDs(n.want.needs, f.Needs) {
+		needs = n.want.needs
+	} else {
+		needs = e.resolver()(f.Needs)
+	}
+	e.settleIn(n, needs, f.Claims)
+}
+
+// settleIn records what something in VPP hangs on and what it holds.
+func (e *Engine) settleIn(n *node, needs []*node, claims []string) {
+	n.needs = needs
+	if n.ours {
+		for _, m := range needs {
+			m.users++
+		}
+		for _, name := range claims {
+			c := e.claim(name)
+			if c.holders == nil {
+				c.holders = map[*node]struct{}{}
+			}
+			c.holders[n] = struct{}{}
+			n.claims = append(n.claims, c)
+		}
+	}
+	e.relink(n)
+	e.account(n)
+}
+
+// take undoes put and settleIn, so that they can be done anew. The handle may
+// be kept, so that others do not miss it in between.
+func (e *Engine) take(n *node, keepHandle bool) {
+	if !n.present {
+		return
+	}
+	if n.ours {
+		for _, m := range n.needs {
+			e.unuse(m)
+		}
+	}
+	claims := n.claims
+	n.claims = nil
+	for _, c := range claims {
+		delete(c.holders, n)
+		for _, w := range c.wishes {
+			e.enqueue(w.node)
+		}
+		e.releaseClaim(c)
+	}
+	n.needs = nil
+	n.present = false
+	if n.hasHandle && !keepHandle {
+		e.handles.delete(n.id)
+		n.hasHandle = false
+	}
+}
+
+// unuse says that one thing less hangs on m.
+func (e *Engine) unuse(m *node) {
+	if m.users--; m.users == 0 && m.leaving {
+		e.enqueue(m)
+	}
+}
+
+// gone records that VPP does not hold something any more, and what that means
+// for what needs it.
+func (e *Engine) gone(n *node) {
+	if !n.present || n.external {
+		return
+	}
+	e.take(n, false)
+	n.have, n.applied, n.overridden, n.unverified = nil, nil, "", nil
+	n.ours, n.stale, n.surplus, n.leaving, n.unknown = false, false, false, false, false
+	e.orphan(n)
+	e.relink(n)
+	e.account(n)
+	e.wakeDependents(n)
+	e.enqueue(n)
+}
+
+// orphan says that what hung on n in VPP does so no more: VPP took it away, or
+// it is left pointing at nothing, or at somebody else's.
+func (e *Engine) orphan(n *node) {
+	for d := range n.dependents {
+		if !d.present || !slices.Contains(d.needs, n) {
+			continue
+		}
+		if d.kind.loss == Stale || n.external {
+			d.stale = true
+			e.enqueue(d)
+		} else {
+			e.gone(d)
+		}
+	}
+}
+
+// sweep takes note of what a reading did not find. It returns what was written
+// and may be there all the same, for an [Explainer].
+func (e *Engine) sweep(k *kindState, begun, round uint64) (missing []*node) {
+	explains := false
+	if _, ok := k.kind.(Explainer); ok {
+		explains = true
+	}
+	for _, n := range k.nodes {
+		if n.seen == round || n.busy || n.stamp > begun {
+			continue
+		}
+		n.unknown = false
+		switch {
+		case explains && n.want != nil && (n.settled || n.applied != nil):
+			missing = append(missing, n)
+		case n.present:
+			e.missed(n)
+		case n.want != nil:
+			e.enqueue(n)
+		default:
+			e.release(n)
+		}
+	}
+	return missing
+}
+
+// missed records that VPP holds something no more though we did not delete it.
+func (e *Engine) missed(n *node) {
+	if n.settled && n.want != nil {
+		e.drifted(n, []string{"presence"})
+	}
+	e.gone(n)
+}
+
+// drifted tells that somebody else has changed what was programmed.
+func (e *Engine) drifted(n *node, fields []string) {
+	e.corrected[n.id.Kind]++
+	e.metrics.drift(n.id.Kind, fields)
+	event := Event{Type: EventRepaired, ID: n.id, Fields: fields}
+	if e.report {
+		event.Type = EventDrifted
+	}
+	e.happened(n, event)
+}
+
+func (e *Engine) happened(n *node, ev Event) {
+	if e.opts.Happened == nil {
+		return
+	}
+	var o Owner
+	if n.want != nil {
+		o = n.want.owner.id
+	}
+	e.opts.Happened(o, ev)
+}
+
+func sameIDs(nodes []*node, ids []ID) bool {
+	if len(nodes) != len(ids) {
+		return false
+	}
+	for i, n := range nodes {
+		if n.id != ids[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,410 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+)
+
+// Run works until ctx ends, and then waits for what is under way.
+func (e *Engine) Run(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.schedule(ctx)
+	}()
+	for st := range e.opts.Client.States(ctx) {
+		if st.Phase == vpp.Closed {
+			break
+		}
+		if st.Session == nil {
+			e.setError(st.Err)
+			continue
+		}
+		e.serve(ctx, st)
+	}
+	<-done
+	e.running.Wait()
+	return nil
+}
+
+// schedule decides on nodes whenever there are some to decide on.
+func (e *Engine) schedule(ctx context.Context) {
+	for {
+		for more := true; more && ctx.Err() == nil; {
+			more = e.pass(ctx)
+		}
+		select {
+		case <-e.wake:
+		case <-e.retryAt.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// clock sets the alarm for the next retry.
+func (e *Engine) clock(next time.Time, ok bool) {
+	if ok {
+		e.retryAt.Reset(time.Until(next))
+	}
+}
+
+// serve keeps VPP right for the time of one session.
+func (e *Engine) serve(ctx context.Context, st vpp.State) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-st.Session.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	defer e.disconnected(st.Session)
+	view := NewView(st.Session, e.opts.Ledger, e.opts.Secret)
+	view.handles = &e.handles
+
+	for !e.open(ctx, st, view) {
+		if !pause(ctx, e.opts.ReadRetry) {
+			return
+		}
+	}
+	for _, k := range e.order {
+		if w, ok := k.kind.(Watcher); ok && k.unsupported == nil {
+			e.running.Go(func() { e.watch(ctx, view, k, w) })
+		}
+	}
+	for e.nextRead(ctx) {
+		for !e.readDue(ctx, view) {
+			if !pause(ctx, e.opts.ReadRetry) {
+				return
+			}
+		}
+	}
+}
+
+// open prepares a session: what boot it is, what this VPP can do, what it
+// holds.
+func (e *Engine) open(ctx context.Context, st vpp.State, view *View) bool {
+	e.running.Wait() // of the session before; it is dead, so they end at once
+	fresh, err := e.opts.Boot(ctx, view)
+	if err != nil {
+		e.setError(fmt.Errorf("look at VPP: %w", err))
+		return false
+	}
+	e.mu.Lock()
+	e.status.connected, e.status.connectedSince, e.status.epoch = true, time.Now(), st.Epoch
+	e.status.synced, e.status.err = false, nil
+	if fresh {
+		e.forgetAll()
+	}
+	for _, own := range e.owners {
+		e.tell(own)
+	}
+	e.nodeChanged()
+	e.mu.Unlock()
+	e.log.Info("Connected to VPP", "epoch", st.Epoch, "newBoot", fresh)
+
+	for _, k := range e.order {
+		err := k.kind.Probe(view.Caller())
+		if o, ok := k.kind.(Opener); ok && err == nil {
+			if err = o.Open(ctx, view); err != nil {
+				if _, ok := errors.AsType[*UnsupportedError](err); !ok {
+					e.setError(fmt.Errorf("prepare %s: %w", k.name, err))
+					return false
+				}
+			}
+		}
+		if err != nil && lost(err) {
+			return false
+		}
+		e.mu.Lock()
+		k.unsupported, k.dueRead = err, err == nil
+		e.mu.Unlock()
+	}
+	if !e.read(ctx, view, true) {
+		return false
+	}
+	e.mu.Lock()
+	e.view = view
+	for _, k := range e.order {
+		for _, n := range k.nodes {
+			e.forgive(n)
+			e.enqueue(n)
+		}
+	}
+	e.mu.Unlock()
+	e.kick()
+	return true
+}
+
+// lost tells whether an error is about the connection, and not about what was
+// asked.
+func lost(err error) bool {
+	return errors.Is(err, vpp.ErrDisconnected) || errors.Is(err, vpp.ErrUnknown) || errors.Is(err, vpp.ErrClosed)
+}
+
+// forgetAll says that VPP has started anew and holds nothing of ours.
+func (e *Engine) forgetAll() {
+	for _, k := range e.order {
+		for _, n := range k.nodes {
+			e.take(n, false)
+			n.have, n.applied, n.overridden, n.unverified = nil, nil, "", nil
+			n.ours, n.stale, n.surplus, n.leaving, n.recreating = false, false, false, false, false
+			n.unknown, n.dropped, n.settled = false, false, false
+			if n.want != nil {
+				n.reason = Pending
+			}
+			e.relink(n)
+			e.account(n)
+			e.release(n)
+		}
+	}
+}
+
+// disconnected forgets all numbers of the session: they mean nothing in the
+// next.
+func (e *Engine) disconnected(s *vpp.Session) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.view = nil
+	e.handles.clear()
+	for _, k := range e.order {
+		for _, n := range k.nodes {
+			n.hasHandle = false
+		}
+	}
+	e.status.connected, e.status.synced = false, false
+	e.status.err = s.Err()
+	for _, own := range e.owners {
+		e.tell(own)
+	}
+	e.nodeChanged()
+	e.log.Info("Connection to VPP lost", "reason", fmt.Sprint(s.Err()))
+}
+
+func (e *Engine) setError(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err != nil && (e.status.err == nil || e.status.err.Error() != err.Error()) {
+		e.status.err = err
+		e.nodeChanged()
+	}
+}
+
+// nextRead waits until something is to be read. It returns false at the end
+// of the session.
+func (e *Engine) nextRead(ctx context.Context) bool {
+	for {
+		e.mu.Lock()
+		period := e.resync
+		e.mu.Unlock()
+		period += time.Duration((rand.Float64() - 0.5) / 5 * float64(period))
+		timer := time.NewTimer(period)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		case <-timer.C:
+			e.mu.Lock()
+			for _, k := range e.order {
+				k.dueRead = k.unsupported == nil
+			}
+			e.mu.Unlock()
+			return true
+		case <-e.reads:
+			timer.Stop()
+			e.mu.Lock()
+			due := len(e.touched) > 0
+			for _, k := range e.order {
+				due = due || k.dueRead
+			}
+			e.mu.Unlock()
+			if due {
+				return true
+			}
+		}
+	}
+}
+
+func (e *Engine) readDue(ctx context.Context, view *View) bool {
+	return e.refresh(ctx, view) && e.read(ctx, view, false)
+}
+
+// read reads the kinds that are due, in order. It returns false where one
+// could not be read: nothing is concluded then about it and those after it.
+func (e *Engine) read(ctx context.Context, view *View, first bool) bool {
+	started := time.Now()
+	all := true
+	e.mu.Lock()
+	clear(e.corrected)
+	e.mu.Unlock()
+	for _, k := range e.order {
+		e.mu.Lock()
+		due := k.dueRead && k.unsupported == nil
+		k.dueRead = false
+		all = all && (due || k.unsupported != nil)
+		e.mu.Unlock()
+		if !due {
+			continue
+		}
+		if err := e.readKind(ctx, view, k); err != nil {
+			e.mu.Lock()
+			k.dueRead = true
+			e.mu.Unlock()
+			if ctx.Err() == nil {
+				e.setError(fmt.Errorf("read %s: %w", k.name, err))
+				e.log.Error(err, "VPP cannot be read", "kind", k.name)
+			}
+			return false
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.status.err = nil
+	if all {
+		took := time.Since(started)
+		e.status.lastResync = Resync{Ended: time.Now(), Duration: took, Corrected: maps.Clone(e.corrected)}
+		e.metrics.resync(took, first)
+	}
+	e.nodeChanged()
+	e.kick()
+	return true
+}
+
+// readKind reads all of a kind.
+func (e *Engine) readKind(ctx context.Context, view *View, k *kindState) error {
+	e.mu.Lock()
+	begun := e.seq
+	e.round++
+	round := e.round
+	e.mu.Unlock()
+
+	const chunk = 512
+	batch := make([]Found, 0, chunk)
+	flush := func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		for _, f := range batch {
+			e.found(f, begun, round)
+		}
+		clear(batch)
+		batch = batch[:0]
+	}
+	add := func(f Found) {
+		if batch = append(batch, f); len(batch) == chunk {
+			flush()
+		}
+	}
+	if err := k.kind.Read(ctx, view, add); err != nil {
+		return err
+	}
+	flush()
+
+	e.mu.Lock()
+	missing := e.sweep(k, begun, round)
+	ids, wants := make([]ID, len(missing)), make([]any, len(missing))
+	for i, n := range missing {
+		ids[i], wants[i] = n.id, n.want.item.Value
+	}
+	e.mu.Unlock()
+	if len(missing) == 0 {
+		return nil
+	}
+	explainer, _ := k.kind.(Explainer)
+	if err := explainer.Explain(ctx, view, ids, wants, add); err != nil {
+		return err
+	}
+	flush()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, n := range missing {
+		if n.seen == round || n.busy || n.stamp > begun {
+			continue
+		}
+		if n.present {
+			e.missed(n)
+		} else {
+			e.enqueue(n)
+		}
+	}
+	return nil
+}
+
+// watch has things read again when events say so.
+func (e *Engine) watch(ctx context.Context, view *View, k *kindState, w Watcher) {
+	err := w.Watch(ctx, view, func(handle uint32, deleted bool) {
+		id, ok := e.handles.lookup(k.name, handle)
+		if !ok {
+			return // not ours, or not known yet
+		}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		n := e.lookup(id)
+		switch {
+		case n == nil || n.busy:
+		case deleted && !n.leaving:
+			// Somebody else's doing: our own deletes are known already.
+			e.missed(n)
+			e.kick()
+		case !deleted:
+			e.touched[id] = struct{}{}
+			e.requestRead()
+		}
+	})
+	if err != nil && ctx.Err() == nil {
+		e.log.Error(err, "Events of VPP are not to be had", "kind", k.name)
+	}
+}
+
+// refresh reads again what events have named.
+func (e *Engine) refresh(ctx context.Context, view *View) bool {
+	e.mu.Lock()
+	ids := slices.Collect(maps.Keys(e.touched))
+	clear(e.touched)
+	e.mu.Unlock()
+	for _, k := range e.order {
+		r, ok := k.kind.(Refresher)
+		if !ok || k.unsupported != nil {
+			continue
+		}
+		for _, id := range ids {
+			e.mu.Lock()
+			begun := e.seq
+			e.round++
+			round := e.round
+			e.mu.Unlock()
+			err := r.Refresh(ctx, view, id, func(f Found) {
+				e.mu.Lock()
+				defer e.mu.Unlock()
+				e.found(f, begun, round)
+			})
+			if err != nil {
+				e.mu.Lock()
+				k.dueRead = true
+				e.mu.Unlock()
+				return false
+			}
+		}
+	}
+	e.kick()
+	return true
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
