@@ -8,6 +8,10 @@ SHELL       := bash
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME ?= 30s
 
+# The image; by default the one that config/ names.
+IMG       ?= $(shell awk '$$1 == "image:" {print $$2}' config/agent/daemonset.yaml)
+PLATFORMS ?= linux/amd64,linux/arm64
+
 # Tools keep their own module, so that go.mod names only what the product needs.
 golangci-lint := go tool -modfile=hack/tools/go.mod golangci-lint
 
@@ -17,7 +21,7 @@ golangci-lint := go tool -modfile=hack/tools/go.mod golangci-lint
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  \033[36m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## Tour a VPP, simulated or at VPP_API_SOCKET (ARGS=--once: do not stay)
@@ -32,6 +36,18 @@ test: verify lint unit ## All that must pass before a change goes in
 build: ## Build bin/vpp-operator and bin/vppapi, static
 	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/...
 
+.PHONY: build-installer
+build-installer: ## Build dist/install.yaml, for kubectl apply (IMG=: of that image)
+	hack/build-installer.sh dist/install.yaml $(IMG)
+
+.PHONY: docker-build
+docker-build: ## Build the image, IMG, for this machine
+	docker build --build-arg VERSION=$(VERSION) --tag $(IMG) .
+
+.PHONY: docker-buildx
+docker-buildx: ## Build the image for PLATFORMS and push it
+	docker buildx build --platform $(PLATFORMS) --build-arg VERSION=$(VERSION) --tag $(IMG) --push .
+
 .PHONY: controlplane
 controlplane: ## Build the tests' kube-apiserver, kubectl and etcd: minutes, once
 	@go run ./hack/build-controlplane
@@ -39,6 +55,7 @@ controlplane: ## Build the tests' kube-apiserver, kubectl and etcd: minutes, onc
 .PHONY: generate
 generate: ## Write the generated files anew
 	go generate ./...
+	hack/kinds.sh
 
 # Apart from generate, because its output differs a little from run to run.
 .PHONY: api-docs
@@ -58,7 +75,7 @@ tidy: ## Bring the go.mod and go.sum files in line with the code
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin dist
 
 ##@ Check
 

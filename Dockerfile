@@ -1,0 +1,14 @@
+# The image of the agent (make docker-build), with vppapi for who looks into its
+# Pod. The compiler runs on the builder's platform and builds for the image's.
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG TARGETOS TARGETARCH VERSION=unknown
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
+    go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/...
+
+FROM gcr.io/distroless/static-debian13:nonroot
+COPY --from=build /out/ /
+ENTRYPOINT ["/vpp-operator"]

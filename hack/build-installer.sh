@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# build-installer.sh FILE IMAGE: writes to FILE all that `kubectl apply -f FILE`
+# needs to install the operator with that image.
+set -euo pipefail
+file=$(realpath -m "$1") image=$2
+cd "$(dirname "$0")/.."
+
+mkdir -p "$(dirname "$file")"
+kubectl=$(go run ./hack/build-controlplane)/kubectl # of a version we pin
+"$kubectl" kustomize config/default |
+  sed "s|image: ghcr.io/vpp-operator/vpp-operator:.*|image: $image|" >"$file.new"
+mv "$file.new" "$file"
