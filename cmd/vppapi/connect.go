@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/vpp-operator/vpp-operator/pkg/binproto"
@@ -35,9 +36,14 @@ func connected(ctx context.Context, opts vpp.Options, f func(context.Context, *v
 }
 
 // interruptible is a context that ends with the first signal to do so. A
-// second signal kills.
+// second signal kills. What is ignored, such as an interrupt in the background
+// of a shell, stays so.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signals := slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	if len(signals) == 0 {
+		return context.WithCancel(ctx) // no signal at all would mean every signal
+	}
+	ctx, stop := signal.NotifyContext(ctx, signals...)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

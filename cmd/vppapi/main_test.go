@@ -122,7 +122,7 @@ func start(t *testing.T, stdout io.Writer, args ...string) *process {
 // await waits for a condition on a simulated VPP.
 func await(t *testing.T, v *vpptest.VPP, condition func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := v.Await(ctx, condition); err != nil {
 		t.Fatal(err)
@@ -228,14 +228,14 @@ func TestSecondSignalKills(t *testing.T) {
 	p := start(t, nil, "call", "show_version", "--timeout", "1h", "--socket", v.Socket())
 	<-hold.Fired()
 	for {
-		if err := p.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		if err := p.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Fatal(err)
 		}
 		select {
 		case <-p.exited:
 			hold.Release()
 			status, ok := p.ProcessState.Sys().(syscall.WaitStatus)
-			if !ok || status.Signal() != syscall.SIGINT {
+			if !ok || status.Signal() != syscall.SIGTERM {
 				t.Errorf("ended with %v", p.ProcessState)
 			}
 			return

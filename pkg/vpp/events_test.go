@@ -253,6 +253,7 @@ func TestWatchSlow(t *testing.T) {
 			_, err := setInterface.Call(ctx, s, &setFlags{SwIfIndex: i, Flags: uint32(^k & 1)}) // up, down, up ...
 			must(t, err)
 		}
+		ping(t, s) // the last event may come behind the last reply
 	}
 	begin := func() { i = loopback(t, s) }
 	for _, err := range vpp.Watch(ctx, s, interfaceEventName, vpp.Registered[interfaceEvent](begin)) {

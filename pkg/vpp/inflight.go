@@ -92,10 +92,13 @@ func (f *inflight) claim(context uint32) *slot {
 	}
 	s := &f.slots[context&f.mask]
 	for !s.state.CompareAndSwap(uint64(context), uint64(context)|claimed) {
-		if s.state.Load() != uint64(context)|claimed {
+		switch s.state.Load() {
+		case uint64(context): // let go in between
+		case uint64(context) | claimed:
+			runtime.Gosched()
+		default:
 			return nil
 		}
-		runtime.Gosched()
 	}
 	return s
 }

@@ -81,6 +81,31 @@ func TestClaim(t *testing.T) {
 	}
 }
 
+// A request is found also while others take hold of it and let it go again, as
+// the reader does for each message of a stream.
+func TestClaimContended(t *testing.T) {
+	t.Parallel()
+	f := newInflight(2)
+	c := f.alloc(&fakeRequest{}, nil, 1, 0)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 20_000 {
+				s := f.claim(c)
+				if s == nil {
+					t.Error("a request in flight was not found")
+					return
+				}
+				f.unclaim(s, c)
+			}
+		})
+	}
+	wg.Wait()
+	if !f.withdraw(c) || f.count.Load() != 0 {
+		t.Errorf("%d requests are left", f.count.Load())
+	}
+}
+
 // Requests that VPP does not answer fail when their patience is over, others
 // do not; in the end all do. Each ends once.
 func TestExpiry(t *testing.T) {

@@ -77,7 +77,7 @@ func TestRealRestartUnderLoad(t *testing.T) {
 	c := vpp.NewClient(vpp.Options{Socket: v.Socket()})
 	defer func() { _ = c.Close() }()
 	for epoch := uint64(1); epoch <= 3; epoch++ {
-		s, err := c.WaitConnected(ctx)
+		s, err := c.WaitConnected(soon(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,6 +112,7 @@ func loadUntilLost(ctx context.Context, t *testing.T, s *vpp.Session, kill func(
 	var wg sync.WaitGroup
 	begun := sync.OnceFunc(func() { go kill() })
 	wg.Go(func() {
+		defer begun() // or the dumps would go on for ever
 		batch, err := routeAddDel.Batch(ctx, s, func(i int, _ *retval, err error) {
 			if i == 5000 {
 				begun()
@@ -160,7 +161,7 @@ func loadUntilLost(ctx context.Context, t *testing.T, s *vpp.Session, kill func(
 func TestRealEvents(t *testing.T) {
 	t.Parallel()
 	v := realVPP(t)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(soon(t))
 	defer cancel()
 	c := vpp.NewClient(vpp.Options{Socket: v.Socket()})
 	defer func() { _ = c.Close() }()

@@ -259,10 +259,10 @@ func pack(s *vpp.Session, request string) error {
 func TestTwoReleases(t *testing.T) {
 	t.Parallel()
 	first := vpptest.Start(t)
-	must(t, first.Restart(vpptest.WithRelease("24.10"), vpptest.WithCRC("show_version", 1))) // messages have other ids
 	second := vpptest.Start(t, vpptest.WithRelease("26.06"))
-	if first.MessageID("show_version") == second.MessageID("show_version") {
-		t.Fatal("both number their messages alike: this tests nothing")
+	must(t, first.Restart(vpptest.WithRelease("24.10"), vpptest.WithCRC("show_version", 1)))
+	for first.MessageID("show_version") == second.MessageID("show_version") {
+		must(t, first.Restart()) // each boot has other numbers, some by chance the same
 	}
 	var wg sync.WaitGroup
 	for release, s := range map[string]*vpp.Session{"24.10": dial(t, first.Socket()), "26.06": dial(t, second.Socket())} {
