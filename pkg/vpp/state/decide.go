@@ -217,6 +217,9 @@ func heldElsewhere(n *node, w *wish) *node {
 // programmed records that VPP holds what is wanted.
 func (e *Engine) programmed(n *node) {
 	n.settled, n.err, n.attempts, n.blocker, n.drift = true, nil, 0, nil, nil
+	if !sameSlice(n.needs, n.want.needs) {
+		e.rehang(n, n.want.needs) // a reading does not show every need
+	}
 	if w := n.want; !w.since.IsZero() {
 		e.metrics.converged(n.id.Kind, w.since)
 		w.since = noTime

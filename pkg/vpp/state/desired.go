@@ -69,7 +69,7 @@ func (e *Engine) SetExternal(id ID, version string) {
 	if n.external && n.version == version {
 		return
 	}
-	if n.external {
+	if n.version != "" && n.version != version {
 		e.orphan(n)
 	}
 	n.external, n.present, n.version = true, true, version
@@ -83,7 +83,7 @@ func (e *Engine) RemoveExternal(id ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if n := e.lookup(id); n != nil && n.external {
-		n.external, n.present, n.version = false, false, ""
+		n.external, n.present = false, false
 		e.wakeDependents(n)
 		e.release(n)
 		e.kick()

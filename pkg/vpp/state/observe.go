@@ -26,14 +26,18 @@ func (e *Engine) found(f Found, begun, round uint64) {
 	d := n.kind.kind.Compare(n.want.item.Value, f.Value, n.applied)
 	if d.Change == Same && f.Ours {
 		n.have = n.want.item.Value // equal; one is enough
-	} else if expected && f.Ours {
-		e.drifted(n, d.Fields)
+	} else {
+		e.unsettle(n)
+		if expected && f.Ours {
+			e.drifted(n, d.Fields)
+		}
 	}
 	e.enqueue(n)
 }
 
 // put records that VPP holds something.
 func (e *Engine) put(n *node, f Found) {
+	old := n.needs
 	e.take(n, f.HasHandle && n.hasHandle && f.Handle == n.handle)
 	n.present, n.ours, n.have = true, f.Ours, f.Value
 	n.hasHandle, n.handle = f.HasHandle, f.Handle
@@ -42,9 +46,12 @@ func (e *Engine) put(n *node, f Found) {
 		e.handles.set(n.id, f.Handle, f.Ours)
 	}
 	var needs []*node
-	if n.want != nil && sameIDs(n.want.needs, f.Needs) {
+	switch {
+	case n.want != nil && sameIDs(n.want.needs, f.Needs):
 		needs = n.want.needs
-	} else {
+	case covers(old, f.Needs): // a reading does not show every need
+		needs = old
+	default:
 		needs = e.resolver()(f.Needs)
 	}
 	e.settleIn(n, needs, f.Claims)
@@ -68,6 +75,18 @@ func (e *Engine) settleIn(n *node, needs []*node, claims []string) {
 	}
 	e.relink(n)
 	e.account(n)
+}
+
+// rehang records that something in VPP hangs on other nodes than was thought.
+func (e *Engine) rehang(n *node, needs []*node) {
+	for _, m := range needs {
+		m.users++
+	}
+	for _, m := range n.needs {
+		e.unuse(m)
+	}
+	n.needs = needs
+	e.relink(n)
 }
 
 // take undoes put and settleIn, so that they can be done anew. The handle may
@@ -116,9 +135,18 @@ func (e *Engine) gone(n *node) {
 	n.ours, n.stale, n.surplus, n.leaving, n.unknown = false, false, false, false, false
 	e.orphan(n)
 	e.relink(n)
-	e.account(n)
+	e.unsettle(n)
 	e.wakeDependents(n)
 	e.enqueue(n)
+}
+
+// unsettle takes back that VPP holds what is wanted, until it is decided on.
+func (e *Engine) unsettle(n *node) {
+	if n.want != nil && n.reason.Done() {
+		e.setReason(n, Pending)
+	} else {
+		e.account(n)
+	}
 }
 
 // orphan says that what hung on n in VPP does so no more: VPP took it away, or
@@ -128,8 +156,9 @@ func (e *Engine) orphan(n *node) {
 		if !d.present || !slices.Contains(d.needs, n) {
 			continue
 		}
-		if d.kind.loss == Stale || n.external {
+		if d.kind.loss == Stale || n.kind.kind == nil {
 			d.stale = true
+			e.unsettle(d)
 			e.enqueue(d)
 		} else {
 			e.gone(d)
@@ -191,6 +220,16 @@ func (e *Engine) happened(n *node, ev Event) {
 		o = n.want.owner.id
 	}
 	e.opts.Happened(o, ev)
+}
+
+// covers tells whether all ids are among nodes.
+func covers(nodes []*node, ids []ID) bool {
+	for _, id := range ids {
+		if !slices.ContainsFunc(nodes, func(n *node) bool { return n.id == id }) {
+			return false
+		}
+	}
+	return true
 }
 
 func sameIDs(nodes []*node, ids []ID) bool {

@@ -137,14 +137,14 @@ func (e *Engine) leftovers(k *kindState) []Leftover {
 		switch {
 		case n.err != nil:
 			l.Message = n.err.Error()
-		case n.users > 0:
-			l.Message = "something that is still there needs it"
+		case !e.mayPrune(n):
+			l.Message = "not all objects are known yet"
 		case !e.status.connected:
 			l.Message = "no session with VPP"
 		case e.paused:
 			l.Message = "the node is paused"
-		case !e.mayPrune(n):
-			l.Message = "not all objects are known yet"
+		case n.users > 0:
+			l.Message = "something that is still there needs it"
 		default:
 			l.Message = "about to be removed"
 		}
