@@ -19,7 +19,6 @@ const (
 	wireLookup     = 7
 	wireProtoIP4   = 0
 	wireProtoIP6   = 1
-	noIndex        = ^uint32(0)
 	maxStackLabels = 16
 )
 

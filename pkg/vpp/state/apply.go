@@ -66,6 +66,9 @@ func (e *Engine) finished(op *Op, r Result) {
 		n.unknown = true
 		n.kind.dueRead = true
 		e.requestRead()
+		if errors.Is(r.Err, vpp.ErrUnknown) {
+			e.suspect(n)
+		}
 	case r.Err != nil:
 		if r.Have != nil {
 			e.landed(op, r)
@@ -95,6 +98,7 @@ func (e *Engine) finished(op *Op, r Result) {
 // landed records what an operation left in VPP.
 func (e *Engine) landed(op *Op, r Result) {
 	n := op.node
+	e.suspect(n)
 	have := r.Have
 	if have == nil {
 		have = op.Want

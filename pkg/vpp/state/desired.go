@@ -215,7 +215,7 @@ func (e *Engine) changeWish(w *wish, item Item, needs []*node, now time.Time) {
 		w.since = now
 		w.changes++
 		n.settled = false
-		n.quarantined = false
+		e.unsuspect(n)
 	}
 	e.forgive(n)
 	e.enqueue(n)
@@ -272,7 +272,8 @@ func (e *Engine) choose(n *node) {
 	}
 	n.want = want
 	n.dropped = want == nil
-	n.settled, n.surplus, n.quarantined = false, false, false
+	n.settled, n.surplus = false, false
+	e.unsuspect(n)
 	n.reason, n.drift = Pending, nil
 	e.forgive(n)
 	e.relink(n)

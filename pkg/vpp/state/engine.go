@@ -36,6 +36,9 @@ type Options struct {
 	// RetryMin and RetryMax bound the time until a failed step is tried again;
 	// 200 ms and 1 minute if zero.
 	RetryMin, RetryMax time.Duration
+	// CrashWindow is how long VPP must live with a change for that to be beyond
+	// suspicion when VPP dies; 1 minute if zero.
+	CrashWindow time.Duration
 	// ReadRetry is the time until a failed reading is tried again, 1 s if zero.
 	ReadRetry time.Duration
 	// ResyncPeriod is how often all of VPP is read, 5 minutes if zero; see
@@ -106,6 +109,7 @@ type Engine struct {
 	corrected map[string]int
 	retryAt   *time.Timer
 
+	crashes  crashes
 	status   nodeStatus
 	nodeTold bool
 }
@@ -124,6 +128,7 @@ type nodeStatus struct {
 func New(opts Options) *Engine {
 	setDefault(&opts.RetryMin, 200*time.Millisecond)
 	setDefault(&opts.RetryMax, time.Minute)
+	setDefault(&opts.CrashWindow, time.Minute)
 	setDefault(&opts.ReadRetry, time.Second)
 	setDefault(&opts.ResyncPeriod, 5*time.Minute)
 	if opts.Ledger == nil {
@@ -136,7 +141,7 @@ func New(opts Options) *Engine {
 		opts: opts, log: opts.Log, metrics: newMetrics(), resync: opts.ResyncPeriod,
 		kinds: map[string]*kindState{}, claims: map[string]*claim{}, owners: map[Owner]*owner{}, names: map[ID]*nameClaim{},
 		wake: make(chan struct{}, 1), reads: make(chan struct{}, 1), corrected: map[string]int{}, touched: map[ID]struct{}{},
-		retryAt: time.NewTimer(time.Hour),
+		retryAt: time.NewTimer(time.Hour), crashes: crashes{fresh: map[*node]time.Time{}},
 	}
 	for _, k := range opts.Kinds {
 		s := &kindState{name: k.Name(), kind: k, nodes: map[string]*node{}, left: map[*node]struct{}{}, loss: k.Loss()}

@@ -447,3 +447,64 @@ func TestNeedGoesWhileDependentIsUnderWay(t *testing.T) {
 	}
 	r.awaitHolds("")
 }
+
+// VPP dies whenever one of many new things is in it. That one is found and set
+// aside; all others are built.
+func TestPoisonIsFound(t *testing.T) {
+	t.Parallel()
+	for _, when := range []string{"while it is written", "soon after"} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.Begin()
+			r.set("old", 0, "Base:old=x")
+			r.awaitReasons("old", "Programmed")
+			poisoned := make(chan struct{}, 1)
+			r.world.mu.Lock()
+			r.poison, r.poisoned = "p", poisoned
+			r.poisonLater = when == "soon after"
+			r.world.mu.Unlock()
+			var items []string
+			want := []string{"old=x"}
+			for _, key := range []string{"m", "n", "o", "p", "q", "r", "s"} {
+				items = append(items, "Leaf:"+key+"=x")
+				if key != "p" {
+					want = append(want, key+"=x")
+				}
+			}
+			slices.Sort(want)
+			r.set("new", 0, items...)
+			deaths := 0
+			built := func() bool {
+				return r.holds() == strings.Join(want, " ") && r.Status().Synced &&
+					strings.HasPrefix(strings.Split(r.reasons("new"), "; ")[3], "QuarantinedAfterCrash") &&
+					strings.Count(r.reasons("new"), "Programmed") == len(items)-1
+			}
+			r.await("all but the poison", func() bool {
+				select {
+				case <-poisoned:
+					deaths++
+					r.foreign(func(m map[state.ID]thing) {
+						clear(m)
+						r.boot++
+					})
+					if err := r.vpp.Restart(); err != nil {
+						t.Fatal(err)
+					}
+				default:
+				}
+				return built()
+			})
+			if deaths < 3 || deaths > 12 {
+				t.Errorf("VPP died %d times", deaths)
+			}
+			// A change of its spec is another try.
+			r.world.mu.Lock()
+			r.poison = ""
+			r.world.mu.Unlock()
+			items[3] = "Leaf:p=y"
+			r.set("new", 0, items...)
+			r.await("tried again", func() bool { return strings.Contains(r.holds(), "p=y") })
+		})
+	}
+}

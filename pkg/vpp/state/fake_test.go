@@ -27,6 +27,10 @@ type world struct {
 	boot   int
 	begun  chan string // what is under way, where a test wants to know
 	resume chan struct{}
+	// VPP dies of what has this key, when it is created or a moment later.
+	poison      string
+	poisonLater bool
+	poisoned    chan<- struct{}
 }
 
 type thing struct {
@@ -113,6 +117,15 @@ func (w *world) apply(v *state.View, op *state.Op) state.Result {
 	}
 	t.value, t.ours = value, true
 	w.things[op.ID] = t
+	if w.poison != "" && op.ID.Key == w.poison {
+		select {
+		case w.poisoned <- struct{}{}:
+		default:
+		}
+		if !w.poisonLater {
+			err = fmt.Errorf("unknown: %w", vpp.ErrUnknown)
+		}
+	}
 	_ = v
 	return state.Result{Err: err, Handle: t.handle, HasHandle: true}
 }
@@ -177,7 +190,7 @@ func newRigOn(t *testing.T, w *world, v *vpptest.VPP) *rig {
 	client := vpp.NewClient(vpp.Options{Socket: v.Socket()})
 	known := 0
 	r.Engine = state.New(state.Options{
-		Client: client, RetryMin: time.Millisecond, RetryMax: 10 * time.Millisecond, ReadRetry: time.Millisecond,
+		Client: client, RetryMin: time.Millisecond, RetryMax: 10 * time.Millisecond, ReadRetry: time.Millisecond, CrashWindow: 400 * time.Millisecond,
 		Kinds: []state.Kind{fakeKind{"Base", w, state.Cleaned}, fakeKind{"Leaf", w, state.Stale}, fakeKind{"Part", w, state.Cleaned}},
 		Boot: func(context.Context, *state.View) (bool, error) {
 			w.mu.Lock()

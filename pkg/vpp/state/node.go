@@ -23,6 +23,7 @@ type node struct {
 	surplus   bool // ours, and turned up though nobody had asked for it
 	external  bool // not in VPP at all: see Engine.SetExternal
 	settled   bool // want was once in VPP as it is now
+	proven    bool // VPP has lived with want for a while
 	dropped   bool // it was wanted until its owner took it back
 	handle    uint32
 	have      any
@@ -164,6 +165,7 @@ func (e *Engine) release(n *node) {
 		return
 	}
 	e.dropRetry(n)
+	e.unsuspect(n)
 	delete(n.kind.nodes, n.id.Key)
 }
 

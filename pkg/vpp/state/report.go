@@ -167,7 +167,7 @@ func (e *Engine) reasonOf(w *wish) (Reason, string) {
 	case k != nil && k.unsupported != nil:
 		return Unsupported, k.unsupported.Error()
 	case n.quarantined:
-		return Quarantined, "VPP died with it; it is tried again when the spec changes"
+		return Quarantined, "VPP died with it again and again; it is tried again when the spec changes"
 	}
 	switch n.reason {
 	case Programmed:

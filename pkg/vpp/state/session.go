@@ -81,6 +81,7 @@ func (e *Engine) serve(ctx context.Context, st vpp.State) {
 			e.running.Go(func() { e.watch(ctx, view, k, w) })
 		}
 	}
+	e.running.Go(func() { e.watchSurvival(ctx) })
 	for e.nextRead(ctx) {
 		for !e.readDue(ctx, view) {
 			if !pause(ctx, e.opts.ReadRetry) {
@@ -103,6 +104,7 @@ func (e *Engine) open(ctx context.Context, st vpp.State, view *View) bool {
 	e.status.connected, e.status.connectedSince, e.status.epoch = true, time.Now(), st.Epoch
 	e.status.synced, e.status.err = false, nil
 	if fresh {
+		e.died()
 		e.forgetAll()
 	}
 	for _, own := range e.owners {

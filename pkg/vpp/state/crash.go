@@ -1,0 +1,162 @@
+package state
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// crashLimit is how often VPP may die in a row with the same new values before
+// they are set aside.
+const crashLimit = 3
+
+// crashes finds out what VPP dies of. Suspected is what was changed and has
+// not been in VPP for a while yet: some poison kills only at the first packet.
+// Where VPP dies again and again with the same suspects, half of them are
+// held back from boot to boot until the one is found, which then stays out.
+type crashes struct {
+	// fresh is when what is not proven yet was last written, or begun to be.
+	fresh map[*node]time.Time
+	// deaths counts those in a row that have suspects in common.
+	deaths   int
+	suspects []*node
+	// Of the suspects, held are kept out while the others are tried. later
+	// are those to be looked at when the culprit among the others is found.
+	held, later []*node
+}
+
+// suspect notes that a node was written, or may have been.
+func (e *Engine) suspect(n *node) {
+	if !n.proven && n.want != nil {
+		e.crashes.fresh[n] = time.Now()
+	}
+}
+
+// unsuspect forgets that a node was ever suspected: its value is another now.
+func (e *Engine) unsuspect(n *node) {
+	c := &e.crashes
+	n.proven, n.quarantined = false, false
+	delete(c.fresh, n)
+	is := func(m *node) bool { return m == n }
+	c.suspects = slices.DeleteFunc(c.suspects, is)
+	c.held = slices.DeleteFunc(c.held, is)
+	c.later = slices.DeleteFunc(c.later, is)
+}
+
+// died draws conclusions from a death of VPP.
+func (e *Engine) died() {
+	c := &e.crashes
+	now := c.fresh
+	c.fresh = map[*node]time.Time{}
+	// Those that were suspected before, are not held back and were tried again.
+	again := slices.DeleteFunc(slices.Clone(c.suspects), func(n *node) bool {
+		_, tried := now[n]
+		return n.quarantined || !tried
+	})
+	switch {
+	case c.deaths >= crashLimit && len(again) == 0:
+		return // something else killed it
+	case c.deaths >= crashLimit:
+		c.later = append(c.later, c.held...)
+		c.held, c.suspects = nil, again
+		e.halve()
+		return
+	case len(again) > 0:
+		c.suspects = again
+		c.deaths++
+	default:
+		c.suspects = slices.SortedFunc(maps.Keys(now), func(a, b *node) int {
+			return cmp.Or(cmp.Compare(a.id.Kind, b.id.Kind), cmp.Compare(a.id.Key, b.id.Key))
+		})
+		c.deaths = min(len(now), 1)
+	}
+	if c.deaths >= crashLimit {
+		e.log.Info("VPP dies again and again after the same changes", "suspects", len(c.suspects), "first", c.suspects[0].id.String())
+		e.halve()
+	}
+}
+
+// halve sets aside the last suspect, or holds half of them back.
+func (e *Engine) halve() {
+	c := &e.crashes
+	if len(c.suspects) == 1 {
+		n := c.suspects[0]
+		e.quarantine(n, true)
+		e.happened(n, Event{Type: EventRefused, ID: n.id, Message: "VPP died with it again and again; it is set aside until its spec changes"})
+		c.suspects, c.later = c.later, nil
+		if len(c.suspects) == 0 {
+			c.deaths = 0
+			return
+		}
+	}
+	keep := (len(c.suspects) + 1) / 2
+	for _, n := range c.suspects[:keep] {
+		e.quarantine(n, false)
+	}
+	c.held = slices.Clone(c.suspects[keep:])
+	for _, n := range c.held {
+		e.quarantine(n, true)
+	}
+}
+
+func (e *Engine) quarantine(n *node, aside bool) {
+	if n.quarantined != aside {
+		n.quarantined = aside
+		e.setReason(n, n.reason)
+		e.enqueue(n)
+		e.wakeDependents(n)
+	}
+}
+
+// survived lets go of suspicion against what VPP has lived with for a while,
+// and tries more of what is held back.
+func (e *Engine) survived() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := &e.crashes
+	for n, since := range c.fresh {
+		if time.Since(since) >= e.opts.CrashWindow {
+			n.proven = true
+			delete(c.fresh, n)
+		}
+	}
+	if c.deaths < crashLimit {
+		c.suspects = slices.DeleteFunc(c.suspects, func(n *node) bool { return n.proven })
+		if len(c.suspects) == 0 {
+			c.deaths = 0
+		}
+		return
+	}
+	for _, n := range c.suspects {
+		if !n.proven && !n.quarantined && n.reason.Done() {
+			return // still being tried
+		}
+	}
+	if !e.status.synced || time.Since(e.status.connectedSince) < e.opts.CrashWindow {
+		return
+	}
+	// None of those tried did it: it is among the others.
+	c.suspects, c.held = c.held, nil
+	if len(c.suspects) == 0 {
+		c.suspects, c.later = c.later, nil
+	}
+	if len(c.suspects) == 0 {
+		c.deaths = 0
+		return
+	}
+	keep := (len(c.suspects) + 1) / 2
+	for _, n := range c.suspects[:keep] {
+		e.quarantine(n, false)
+	}
+	c.held = slices.Clone(c.suspects[keep:])
+	e.kick()
+}
+
+// watchSurvival looks now and then at what VPP has survived.
+func (e *Engine) watchSurvival(ctx context.Context) {
+	for pause(ctx, e.opts.CrashWindow/4) {
+		e.survived()
+	}
+}
