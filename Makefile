@@ -24,8 +24,12 @@ help: ## Show this help
 	  /^[a-z-]+:.*## / {printf "  \033[36m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build ## Tour a VPP, simulated or at VPP_API_SOCKET (ARGS=--once: do not stay)
-	@hack/demo.sh $(ARGS)
+demo: build ## Two nodes with API server, VPPs, agents and samples (ARGS=--once: do not stay)
+	@go run ./hack/demo $(ARGS)
+
+.PHONY: tour
+tour: build ## Tour a VPP's API, simulated or at VPP_API_SOCKET (ARGS=--once: do not stay)
+	@hack/tour.sh $(ARGS)
 
 .PHONY: test
 test: verify lint unit ## All that must pass before a change goes in

@@ -29,6 +29,9 @@ const (
 
 	// ReasonWaitingForDependency: what the message names is missing. False, Reconciling.
 	ReasonWaitingForDependency = "WaitingForDependency"
+	// ReasonProgramming: nothing stands in the way, VPP is being changed; seen
+	// where that takes longer than a second. False, Reconciling.
+	ReasonProgramming = "Programming"
 	// ReasonVPPDisconnected: the agent has no session with VPP. False, Reconciling.
 	ReasonVPPDisconnected = "VPPDisconnected"
 	// ReasonPaused: the node is paused, nothing is changed. False, Reconciling.

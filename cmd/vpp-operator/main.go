@@ -32,8 +32,9 @@ func newRootCommand() *cobra.Command {
 		Short:         "Keeps the VPP of every node as Kubernetes declares it",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Version:       buildVersion(),
 	}
-	root.AddCommand(newSimulateCommand())
+	root.AddCommand(newAgentCommand(), newSimulateCommand(), newVersionCommand())
 	return root
 }
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,7 +19,8 @@ var update = flag.Bool("update", false, "write what VPP_API_SOCKET answers into 
 // VPP as well: scripts use instances and tables of their own, take away what
 // they make and are the only ones at work on that VPP. Those that begin with
 // "# Needs a fresh VPP" need VPP_API_FRESH to be set too: VPP has a trace of
-// them for good.
+// them for good. Those that begin with "# Needs the Linux interface NAME" or
+// "# Needs the file PATH" run against a real one where there is such a thing.
 //
 // A line that begins with > is a command (script_test.go lists them); what
 // stands below it, up to the next command, comment or empty line, is what it
@@ -27,25 +30,60 @@ func TestBehaviour(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
+	slices.SortStableFunc(files, byNeedOfEqualIndices)
 	socket, fresh := os.Getenv("VPP_API_SOCKET"), os.Getenv("VPP_API_FRESH") != ""
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txt")
 		t.Run("simulated/"+name, func(t *testing.T) {
 			t.Parallel()
-			runScript(t, file, Start(t).Socket())
+			runScript(t, file, Start(t, WithoutLinuxInterface("vppmissing0")).Socket())
 		})
-		if socket != "" && (fresh || !needsFresh(t, file)) {
+		if socket != "" && (fresh || !needsFresh(t, file)) && hasNeeded(t, file) {
 			t.Run("real/"+name, func(t *testing.T) { runScript(t, file, socket) })
 		}
 	}
 }
 
+// byNeedOfEqualIndices puts the scripts on LLDP first: that takes a sw_if_index
+// for a hw_if_index, and they are the same only as long as there was no
+// sub-interface.
+func byNeedOfEqualIndices(a, b string) int {
+	order := func(file string) int {
+		if strings.HasPrefix(filepath.Base(file), "lldp") {
+			return 0
+		}
+		return 1
+	}
+	return order(a) - order(b)
+}
+
 func needsFresh(t *testing.T, file string) bool {
+	_, needs := firstLine(t, file, "# Needs a fresh VPP")
+	return needs
+}
+
+// hasNeeded tells whether this machine has the Linux interface or the file that
+// a script needs, if it needs one.
+func hasNeeded(t *testing.T, file string) bool {
+	if name, needs := firstLine(t, file, "# Needs the Linux interface "); needs {
+		_, err := net.InterfaceByName(strings.TrimSuffix(name, "."))
+		return err == nil
+	}
+	if name, needs := firstLine(t, file, "# Needs the file "); needs {
+		_, err := os.Stat(strings.TrimSuffix(name, "."))
+		return err == nil
+	}
+	return true
+}
+
+// firstLine is what follows a prefix on a script's first line.
+func firstLine(t *testing.T, file, prefix string) (rest string, ok bool) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.HasPrefix(text, []byte("# Needs a fresh VPP"))
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.CutPrefix(line, prefix)
 }
 
 func runScript(t *testing.T, file, socket string) {
@@ -54,6 +92,9 @@ func runScript(t *testing.T, file, socket string) {
 		t.Fatal(err)
 	}
 	s := newScript(dial(t, socket))
+	if socket == os.Getenv("VPP_API_SOCKET") {
+		s.sortIndices()
+	}
 	var got bytes.Buffer
 	skipping := false
 	for line := range strings.Lines(string(want)) {

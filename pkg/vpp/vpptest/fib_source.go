@@ -18,6 +18,7 @@ const (
 	sourceInterface    = 4
 	sourceAPI          = 8
 	sourceCLI          = 9
+	sourceAdjacency    = 15
 	sourceRR           = 18 // recursive resolution
 	sourceDefaultRoute = 20
 	sourcePathMTU      = 22

@@ -2,8 +2,6 @@ package vpptest
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 )
 
@@ -47,7 +45,8 @@ const (
 	linkUp  = 2
 	// loopbackInstances is how many loopbacks VPP can have.
 	loopbackInstances = 16384
-	loopbackMTU       = 9000
+	// usualMTU is that of links, and what an interface begins with above.
+	usualMTU = 9000
 )
 
 type mac [6]byte
@@ -55,22 +54,42 @@ type mac [6]byte
 // swInterface is an interface. Families index addresses and tables: 0 for
 // IPv4, 1 for IPv6.
 type swInterface struct {
-	index    uint32
-	name     string
-	devType  string
-	ethernet bool
-	loopback bool
-	instance uint32
-	mac      mac
-	admin    bool
-	link     bool
-	linkMTU  uint16
-	mtu      [4]uint32
-	tag      string
-	table    [2]*table
-	address  [2][]prefix
+	device
+	index   uint32
+	admin   bool
+	mtu     [4]uint32
+	tag     string
+	table   [2]*table
+	address [2][]prefix
 	// linkLocal is the one address of fe80::/10; zero until it is set.
 	linkLocal address
+
+	// A sub-interface has a parent, and the device of hw; any other interface
+	// is its own hw.
+	parent *swInterface
+	hw     *swInterface
+	sub    subInterface
+	// doomed says that there were sub-interfaces on its sub-interfaces.
+	doomed bool
+	unnumbered
+}
+
+// device is the hardware of an interface, and what sorts of it differ in.
+type device struct {
+	name     string
+	devType  string
+	ethernet bool // has a MAC address
+	loopback bool
+	instance uint32 // of a loopback
+	mac      mac
+	link     bool
+	linkMTU  uint16
+	// carrier says that the link is up whenever the interface is.
+	carrier bool
+	// resizable says that the link's MTU can be changed, promiscuous that the
+	// mode can.
+	resizable, promiscuous bool
+	queues                 queues
 }
 
 // local tells local0, which is there from the start and is hardly one.
@@ -80,7 +99,7 @@ func (i *swInterface) flags() (f uint32) {
 	if i.admin {
 		f |= adminUp
 	}
-	if i.link {
+	if i.hw.link {
 		f |= linkUp
 	}
 	return f
@@ -94,28 +113,31 @@ type interfaceTable struct {
 	prefixes  map[ifPrefix]int
 	subs      map[uint32]uint32 // client_index → pid
 	events    map[uint32]uint8  // sw_if_index → what happened in this turn
+	random    uint32            // of the last MAC address made up
+	matches   map[subMatch]bool // packets that have an owner
 }
-
-const (
-	eventUp      = adminUp | linkUp
-	eventDeleted = 1 << 2
-	eventOther   = 1 << 3
-)
 
 func newInterfaceTable(s *state) *interfaceTable {
 	t := &interfaceTable{
 		state: s, instances: map[uint32]bool{}, prefixes: map[ifPrefix]int{},
-		subs: map[uint32]uint32{}, events: map[uint32]uint8{},
+		subs: map[uint32]uint32{}, events: map[uint32]uint8{}, matches: map[subMatch]bool{},
 	}
-	t.add(&swInterface{name: "local0", devType: "local"})
+	t.add(&swInterface{device: device{name: "local0", devType: "local"}})
 	clear(t.events) // there was nobody to tell
 	return t
 }
 
-func (t *interfaceTable) add(i *swInterface) {
+// add makes an interface out of its device, with the L3 MTU of its link, and
+// returns its index.
+func (t *interfaceTable) add(i *swInterface) uint32 {
+	if i.hw == nil {
+		i.hw = i
+		t.matches[subMatch{hw: i, kind: subNoTags}] = i.ethernet
+	}
 	i.index = t.pool.put(i)
 	i.table = [2]*table{t.state.fib.find(0, 0), t.state.fib.find(1, 0)}
 	t.events[i.index] |= eventOther
+	return i.index
 }
 
 // createLoopback makes a loopback; a wanted instance of none takes the lowest
@@ -134,17 +156,27 @@ func (t *interfaceTable) createLoopback(address mac, wanted uint32) (sw uint32, 
 		address = mac{0xde, 0xad, 0, 0, 0, byte(wanted)}
 	}
 	t.instances[wanted] = true
-	i := &swInterface{
-		name: fmt.Sprintf("loop%d", wanted), devType: "Loopback", ethernet: true, loopback: true, instance: wanted,
-		mac: address, linkMTU: loopbackMTU, mtu: [4]uint32{loopbackMTU},
-	}
-	t.add(i)
-	return i.index, retOK
+	return t.add(&swInterface{
+		device: device{
+			name: fmt.Sprintf("loop%d", wanted), devType: "Loopback", ethernet: true, loopback: true, instance: wanted,
+			mac: address, linkMTU: usualMTU, carrier: true,
+		},
+		mtu: [4]uint32{usualMTU},
+	}), retOK
 }
 
-// delete takes an interface away, with its addresses and bindings. Routes
-// through it stay and will hit whoever gets the index next.
+// delete takes an interface away, with its sub-interfaces, addresses and
+// bindings. Routes through it stay and will hit whoever gets the index next,
+// which is this one's; VPP frees those of sub-interfaces in the order of a hash.
 func (t *interfaceTable) delete(i *swInterface) {
+	if i.doomed {
+		t.state.fib.lethal = "an interface was deleted that had sub-interfaces of sub-interfaces"
+	}
+	for _, sub := range t.pool.all() {
+		if sub.hw == i && sub != i {
+			t.delete(sub)
+		}
+	}
 	t.setAdmin(i, false)
 	for _, f := range t.state.interfaceGone {
 		f(i)
@@ -156,19 +188,58 @@ func (t *interfaceTable) delete(i *swInterface) {
 	if i.loopback {
 		delete(t.instances, i.instance)
 	}
+	match, _ := i.sub.match(i.hw)
+	delete(t.matches, match)
 	t.pool.remove(i.index)
 	t.events[i.index] |= eventDeleted
 }
 
+// setLinkMTU changes the MTU of a link, and with it the L3 MTU of all that is
+// on it.
+func (t *interfaceTable) setLinkMTU(i *swInterface, mtu uint16) {
+	i.linkMTU = mtu
+	for _, x := range t.pool.all() {
+		if x.hw == i {
+			x.mtu[0] = uint32(mtu)
+		}
+	}
+}
+
+// setLink brings a link up or down. It is no event of the sub-interfaces.
+func (t *interfaceTable) setLink(i *swInterface, up bool) {
+	if i.link == up {
+		return
+	}
+	i.link = up
+	t.events[i.index] |= eventOther
+	if up {
+		t.events[i.index] |= linkUp
+	}
+}
+
+// randomMAC makes up a MAC address as VPP does, another one in every boot.
+func (t *interfaceTable) randomMAC() mac {
+	t.random = t.random*1664525 + 1013904223
+	return mac{2, 0xfe, byte(t.random >> 24), byte(t.random >> 16), byte(t.random >> 8), byte(t.random)}
+}
+
 // setAdmin brings an interface up or down, and with it the routes of its
-// addresses. An Ethernet's link follows.
+// addresses. The link follows where there is a carrier.
 func (t *interfaceTable) setAdmin(i *swInterface, up bool) {
 	if i.admin == up {
 		return
 	}
 	i.admin = up
-	i.link = up && i.ethernet
-	t.events[i.index] |= eventOther | uint8(i.flags())
+	t.events[i.index] |= eventOther
+	if up {
+		t.events[i.index] |= adminUp
+	}
+	if i.hw == i {
+		t.setLink(i, up && i.carrier)
+	}
+	for _, f := range t.state.adminChanged {
+		f(i)
+	}
 	for family := range i.address {
 		for _, p := range i.address[family] {
 			t.routeAddress(i, p, up)
@@ -183,29 +254,14 @@ func (t *interfaceTable) bind(i *swInterface, family int, to *table) {
 		to.lock(sourceInterface)
 	}
 	i.table[family] = to
+	if old != to {
+		for _, f := range t.state.tableChanged {
+			f(i, family, old)
+		}
+	}
 	if old.id != 0 {
 		fib.unlock(old, sourceInterface)
 	}
-}
-
-// sendEvents tells the subscribers what happened in this turn, one event an
-// interface: what happened several times is or-ed together.
-func (t *interfaceTable) sendEvents(b *boot, event sender[swInterfaceEvent]) {
-	if len(t.events) == 0 {
-		return
-	}
-	for _, sw := range slices.Sorted(maps.Keys(t.events)) {
-		what := t.events[sw]
-		for _, index := range slices.Sorted(maps.Keys(t.subs)) {
-			if c := b.clientAt(index); c != nil {
-				event.event(b, c, &swInterfaceEvent{
-					ClientIndex: index, PID: t.subs[index], SwIfIndex: sw,
-					Flags: uint32(what & eventUp), Deleted: what&eventDeleted != 0,
-				})
-			}
-		}
-	}
-	clear(t.events)
 }
 
 type (
@@ -219,11 +275,6 @@ type (
 		SwIfIndex uint32
 		MTU       [4]uint32
 	}
-	wantInterfaceEvents struct{ ClientIndex, EnableDisable, PID uint32 }
-	swInterfaceEvent    struct {
-		ClientIndex, PID, SwIfIndex, Flags uint32
-		Deleted                            bool
-	}
 	swInterfaceDump struct {
 		SwIfIndex       uint32
 		NameFilterValid bool
@@ -232,9 +283,14 @@ type (
 	swInterfaceDetails struct {
 		SwIfIndex, SupSwIfIndex uint32
 		L2Address               mac
-		Flags                   uint32
+		Flags, Type             uint32
 		LinkMTU                 uint16
 		MTU                     [4]uint32
+		SubID                   uint32
+		SubNumberOfTags         uint8
+		SubOuterVlanID          uint16
+		SubInnerVlanID          uint16
+		SubIfFlags              uint32
 		InterfaceName           string
 		InterfaceDevType        string
 		Tag                     string
@@ -279,15 +335,18 @@ type (
 
 func serveInterface(r *registry) {
 	t := r.state.interfaces
+	t.random = uint32(r.boot.number)
 	serveInterfaceEvents(r, t)
 	serveInterfaceState(r, t)
 
 	details := sends[swInterfaceDetails](r, "sw_interface_details")
 	show := func(c *call, i *swInterface) {
-		details.send(c, &swInterfaceDetails{
-			SwIfIndex: i.index, SupSwIfIndex: i.index, L2Address: i.mac, Flags: i.flags(), LinkMTU: i.linkMTU,
-			MTU: i.mtu, InterfaceName: i.name, InterfaceDevType: i.devType, Tag: i.tag,
-		})
+		d := swInterfaceDetails{
+			SwIfIndex: i.index, SupSwIfIndex: i.index, L2Address: i.mac, Flags: i.flags(), LinkMTU: i.hw.linkMTU,
+			MTU: i.mtu, InterfaceName: i.fullName(), InterfaceDevType: i.hw.devType, Tag: i.tag,
+		}
+		i.describeSub(&d)
+		details.send(c, &d)
 	}
 	on(r, "sw_interface_dump", func(c *call, m *swInterfaceDump) {
 		if !m.NameFilterValid && m.SwIfIndex != none && m.SwIfIndex != 0 {
@@ -301,7 +360,7 @@ func serveInterface(r *registry) {
 			filter = strings.ToLower(m.NameFilter)
 		}
 		for _, i := range t.pool.all() {
-			if strings.Contains(strings.ToLower(i.name), filter) {
+			if strings.Contains(strings.ToLower(i.fullName()), filter) {
 				show(c, i)
 			}
 		}
@@ -323,29 +382,10 @@ func serveInterface(r *registry) {
 	})
 	onRetval(r, "delete_loopback", func(_ *call, m *swIfIndex) int32 {
 		i := t.pool.get(m.SwIfIndex)
-		if i == nil || !i.loopback {
+		if i == nil || !i.hw.loopback {
 			return retInvalidSwIfIndex
 		}
-		t.delete(i)
-		return retOK
-	})
-}
-
-func serveInterfaceEvents(r *registry, t *interfaceTable) {
-	event := sends[swInterfaceEvent](r, "sw_interface_event")
-	b := r.boot
-	r.state.batchDone = append(r.state.batchDone, func() { t.sendEvents(b, event) })
-	r.state.clientGone = append(r.state.clientGone, func(index uint32) { delete(t.subs, index) })
-	onRetval(r, "want_interface_events", func(_ *call, m *wantInterfaceEvents) int32 {
-		_, has := t.subs[m.ClientIndex]
-		switch want := m.EnableDisable != 0; {
-		case want == has:
-			return retInvalidRegistration
-		case want:
-			t.subs[m.ClientIndex] = m.PID
-		default:
-			delete(t.subs, m.ClientIndex)
-		}
+		t.delete(i.hw) // even if it was asked for a sub-interface
 		return retOK
 	})
 }
@@ -359,74 +399,6 @@ func onInterface[Req any](r *registry, name string, sw func(*Req) uint32, f func
 			return retInvalidSwIfIndex
 		}
 		return f(i, m)
-	})
-}
-
-func serveInterfaceState(r *registry, t *interfaceTable) {
-	onInterface(r, "sw_interface_set_flags", func(m *swInterfaceSetFlags) uint32 { return m.SwIfIndex },
-		func(i *swInterface, m *swInterfaceSetFlags) int32 {
-			t.setAdmin(i, m.Flags&adminUp != 0)
-			return retOK
-		})
-	onInterface(r, "hw_interface_set_mtu", func(m *hwInterfaceSetMTU) uint32 { return m.SwIfIndex },
-		func(i *swInterface, m *hwInterfaceSetMTU) int32 {
-			switch {
-			case !i.ethernet:
-				return retFeatureDisabled
-			case i.linkMTU != m.MTU:
-				return retUnsupported // loopbacks cannot change theirs
-			}
-			return retOK
-		})
-	onInterface(r, "sw_interface_set_mtu", func(m *swInterfaceSetMTU) uint32 { return m.SwIfIndex },
-		func(i *swInterface, m *swInterfaceSetMTU) int32 { i.mtu = m.MTU; return retOK })
-	onInterface(r, "sw_interface_tag_add_del", func(m *swInterfaceTagAddDel) uint32 { return m.SwIfIndex },
-		func(i *swInterface, m *swInterfaceTagAddDel) int32 {
-			if m.IsAdd && m.Tag == "" {
-				return retInvalidValue
-			}
-			i.tag = ""
-			if m.IsAdd {
-				i.tag = m.Tag
-			}
-			return retOK
-		})
-	onInterface(r, "sw_interface_set_mac_address", func(m *swInterfaceSetMAC) uint32 { return m.SwIfIndex },
-		func(i *swInterface, m *swInterfaceSetMAC) int32 {
-			if !i.ethernet {
-				return retUnimplemented
-			}
-			i.mac = m.MACAddress
-			return retOK
-		})
-	hasMAC := sends[swInterfaceGetMACReply](r, "sw_interface_get_mac_address_reply")
-	on(r, "sw_interface_get_mac_address", func(c *call, m *swIfIndex) {
-		if i := t.pool.get(m.SwIfIndex); i != nil {
-			hasMAC.send(c, &swInterfaceGetMACReply{MACAddress: i.mac})
-			return
-		}
-		hasMAC.send(c, &swInterfaceGetMACReply{Retval: retInvalidSwIfIndex})
-	})
-	onInterface(r, "sw_interface_set_table", func(m *swInterfaceSetTable) uint32 { return m.SwIfIndex },
-		func(i *swInterface, m *swInterfaceSetTable) int32 {
-			family := familyOf(m.IsIPv6)
-			to := r.state.fib.find(family, m.VrfID)
-			switch {
-			case to == nil:
-				return retNoSuchFIB
-			case len(i.address[family]) > 0:
-				return retAddressFoundForInterface
-			}
-			t.bind(i, family, to)
-			return retOK
-		})
-	inTable := sends[swInterfaceGetTableReply](r, "sw_interface_get_table_reply")
-	on(r, "sw_interface_get_table", func(c *call, m *swInterfaceGetTable) {
-		if i := t.pool.get(m.SwIfIndex); i != nil {
-			inTable.send(c, &swInterfaceGetTableReply{VrfID: i.table[familyOf(m.IsIPv6)].id})
-			return
-		}
-		inTable.send(c, &swInterfaceGetTableReply{Retval: retInvalidSwIfIndex, VrfID: none})
 	})
 }
 

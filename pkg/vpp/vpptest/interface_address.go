@@ -52,11 +52,14 @@ func serveInterfaceAddress(r *registry) {
 	details := sends[ipAddressDetails](r, "ip_address_details")
 	on(r, "ip_address_dump", func(c *call, m *ipAddressDump) {
 		i := t.pool.get(m.SwIfIndex)
-		if i == nil {
+		if i == nil || i.borrows {
 			return
 		}
-		for _, p := range i.address[familyOf(m.IsIPv6)] {
-			details.send(c, &ipAddressDetails{i.index, p.wire()})
+		family := familyOf(m.IsIPv6)
+		for _, x := range append([]*swInterface{i}, t.users(i, family)...) {
+			for _, p := range x.address[family] {
+				details.send(c, &ipAddressDetails{i.index, p.wire()})
+			}
 		}
 	})
 }
@@ -90,6 +93,10 @@ func (i *swInterface) setLinkLocal(p prefix, add bool) int32 {
 // addAddress refuses what overlaps with any address of the table, save another
 // address of the same subnet on the same interface.
 func (t *interfaceTable) addAddress(i *swInterface, p prefix) int32 {
+	if i.stale && i.shared[p.family] {
+		t.state.fib.lethal = "an address was added to a list that went with an unnumbered interface's donor"
+		return retOK
+	}
 	clash := retAddressInUse
 	if p.family == 1 {
 		clash = retDuplicateIfAddress
@@ -134,6 +141,9 @@ func (t *interfaceTable) deleteAddress(i *swInterface, p prefix) int32 {
 	i.address[p.family] = slices.Delete(i.address[p.family], at, at+1)
 	if i.admin {
 		t.routeAddress(i, p, false)
+	}
+	for _, f := range t.state.addressGone {
+		f(i, p)
 	}
 	return retOK
 }

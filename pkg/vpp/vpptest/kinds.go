@@ -19,6 +19,22 @@ func allKinds() []kind {
 		systemKind(),
 		interfaceKind(),
 		interfaceAddressKind(),
+		interfaceSubKind(),
+		interfaceAttributeKind(),
+		interfaceQueueKind(),
+		unnumberedKind(),
+		neighborKind(),
+		flowHashKind(),
+		afPacketKind(),
+		memifSocketKind(),
+		memifKind(),
+		vxlanKind(),
+		greKind(),
+		ipipKind(),
+		bondKind(),
+		bondMemberKind(),
+		tapKind(),
+		vhostUserKind(),
 		ipTableKind(),
 		fibSourceKind(),
 		routeKind(),
@@ -34,12 +50,20 @@ type state struct {
 	// EAGAIN with a cursor. The real one stops when it has taken too long.
 	streamPage int
 
-	interfaces *interfaceTable
-	fib        *fib
+	interfaces   *interfaceTable
+	fib          *fib
+	memifSockets memifSockets
+	bonds        *bonds
 
 	// interfaceGone runs for every interface that is being deleted, before its
 	// index is free.
 	interfaceGone []func(*swInterface)
+	// adminChanged runs for every interface that has gone up or down.
+	adminChanged []func(*swInterface)
+	// addressGone runs for every address that an interface has lost.
+	addressGone []func(*swInterface, prefix)
+	// tableChanged runs for every interface that is in another table now.
+	tableChanged []func(i *swInterface, family int, old *table)
 	// clientGone runs for every client that VPP forgets.
 	clientGone []func(index uint32)
 	// batchDone runs when the messages of one read have been handled.
@@ -47,8 +71,10 @@ type state struct {
 }
 
 func newState(v *VPP) *state {
-	s := &state{streamPage: v.streamPage, fib: newFIB()}
+	s := &state{streamPage: v.streamPage, fib: newFIB(), memifSockets: memifSockets{}}
 	s.interfaces = newInterfaceTable(s)
+	s.interfaces.addDevices(v.devices)
+	s.bonds = &bonds{state: s, members: map[*swInterface]*bondMember{}}
 	return s
 }
 
@@ -60,19 +86,44 @@ const (
 	retNoSuchFIB                   int32 = -3
 	retNoSuchEntry                 int32 = -6
 	retInvalidValue                int32 = -7
+	retInvalidValue2               int32 = -8
 	retUnimplemented               int32 = -9
+	retInvalidSwIfIndex2           int32 = -10
+	retSyscallError1               int32 = -11
+	retSyscallError3               int32 = -13
 	retFeatureDisabled             int32 = -30
 	retInvalidRegistration         int32 = -31
 	retNoPathsInRoute              int32 = -52
 	retNoMatchingInterface         int32 = -54
+	retInvalidVLAN                 int32 = -55
+	retVLANAlreadyExists           int32 = -56
+	retInvalidDstAddress           int32 = -58
 	retAddressLengthMismatch       int32 = -59
 	retAddressNotFoundForInterface int32 = -60
 	retAddressNotDeletable         int32 = -61
 	retNoSuchTable                 int32 = -65
+	retSubifAlreadyExists          int32 = -68
+	retInvalidInterface            int32 = -71
+	retInvalidArgument             int32 = -73
+	retEntryAlreadyExists          int32 = -116
+	retUnexpectedIntfState         int32 = -74
+	retTunnelExist                 int32 = -75
+	retInvalidDecapNext            int32 = -76
+	retIfAlreadyExists             int32 = -79
+	retValueExist                  int32 = -81
+	retSameSrcDst                  int32 = -82
+	retInvalidAddressFamily        int32 = -97
+	retInvalidSubSwIfIndex         int32 = -98
 	retAddressInUse                int32 = -105
 	retAddressFoundForInterface    int32 = -114
+	retInvalidQueue                int32 = -125
 	retUnsupported                 int32 = -126
 	retDuplicateIfAddress          int32 = -127
+	retInitFailed                  int32 = -144
+	retNetlinkError                int32 = -145
+	retInstanceInUse               int32 = -147
+	retInvalidSessionID            int32 = -148
+	retInvalidProtocol             int32 = -153
 	retEagain                      int32 = -165
 	retInvalidPrefixLength         int32 = -171
 )

@@ -79,7 +79,7 @@ func serveLLDP(r *registry) {
 			d.LastSent = l.since.Seconds()
 			d.LastHeard, d.TTL = d.LastSent, lldpTTL
 			d.ChassisID, d.ChassisIDLen, d.ChassisIDSubtype = i.mac[:], uint8(len(i.mac)), chassisIDMACAddress
-			d.PortID, d.PortIDLen, d.PortIDSubtype = []byte(i.name), uint8(len(i.name)), portIDInterfaceName
+			d.PortID, d.PortIDLen, d.PortIDSubtype = []byte(i.fullName()), uint8(len(i.fullName())), portIDInterfaceName
 		}
 		details.send(c, &d)
 	})

@@ -23,6 +23,14 @@ func (p *pool[T]) put(v *T) uint32 {
 	return uint32(len(p.slots) - 1)
 }
 
+// peek is the index that put will give next.
+func (p *pool[T]) peek() uint32 {
+	if n := len(p.free); n > 0 {
+		return p.free[n-1]
+	}
+	return uint32(len(p.slots))
+}
+
 // get returns what is stored at an index, nil if nothing is.
 func (p *pool[T]) get(i uint32) *T {
 	if uint64(i) >= uint64(len(p.slots)) {

@@ -2,6 +2,7 @@ package vpptest
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -18,12 +19,13 @@ type script struct {
 	names   map[uint32]string
 	sources map[string]uint8
 	tables  map[uint32]bool // the script's own
+	dir     string          // for sockets
 }
 
 func newScript(c *testClient) *script {
 	s := &script{
 		c: c, sw: map[string]uint32{"none": none, "local0": 0, "unknown": 9999}, names: map[uint32]string{none: "", 0: "local0", 9999: "unknown"},
-		sources: map[string]uint8{}, tables: map[uint32]bool{},
+		sources: map[string]uint8{}, tables: map[uint32]bool{}, dir: c.t.TempDir(),
 	}
 	for _, d := range dump[fibSourceDetails](c, "fib_source_dump", "fib_source_details", empty{}) {
 		s.sources[d.Src.Name] = d.Src.ID
@@ -59,6 +61,8 @@ func (s *script) run(words []string) []string {
 		"lldp":       s.lldp, // NAME on|off
 		"lldp-ports": s.lldpPorts,
 	}
+	maps.Copy(commands, s.interfaceCommands())
+	maps.Copy(commands, s.tunnelCommands())
 	f := commands[words[0]]
 	if f == nil {
 		s.c.t.Fatalf("unknown command %q", words)
@@ -168,6 +172,9 @@ func (s *script) find(args []string) []string {
 	var names []string
 	for _, d := range s.details(swInterfaceDump{SwIfIndex: none, NameFilterValid: true, NameFilter: args[0]}) {
 		names = append(names, d.InterfaceName)
+	}
+	if len(names) == 0 {
+		return nil
 	}
 	slices.Sort(names)
 	return []string{"  " + strings.Join(names, " ")}

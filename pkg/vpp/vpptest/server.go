@@ -33,6 +33,9 @@ type VPP struct {
 	crcs       map[string]uint32
 	streamPage int
 	lingering  bool
+	devices    []string
+	workers    uint32
+	linux      linux // under mu
 
 	life    sync.Mutex // Restart and Stop
 	stopped bool

@@ -1,6 +1,7 @@
 package vpptest
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -64,7 +65,11 @@ func serveSystem(r *registry) {
 
 	threads := sends[showThreadsReply](r, "show_threads_reply")
 	on(r, "show_threads", func(c *call, _ *empty) {
-		threads.send(c, &showThreadsReply{ThreadData: []threadData{{Name: "vpp_main", PID: c.boot.pid}}})
+		data := []threadData{{Name: "vpp_main", PID: c.boot.pid}}
+		for id := range c.boot.v.workers {
+			data = append(data, threadData{ID: id + 1, Name: fmt.Sprint("vpp_wk_", id), Type: "workers", PID: c.boot.pid + id + 1, CPUID: id + 1})
+		}
+		threads.send(c, &showThreadsReply{ThreadData: data})
 	})
 
 	clock := sends[systemTimeReply](r, "show_vpe_system_time_reply")

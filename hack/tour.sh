@@ -2,8 +2,8 @@
 # A tour of VPP's binary API with vppapi: of the VPP at VPP_API_SOCKET or, where
 # that is not set, of a simulated one. What the tour makes it takes away again.
 #
-#   hack/demo.sh           stays after the tour, for you to try things
-#   hack/demo.sh --once    does not
+#   hack/tour.sh           stays after the tour, for you to try things
+#   hack/tour.sh --once    does not
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PWD/bin:$PATH
@@ -11,7 +11,7 @@ PATH=$PWD/bin:$PATH
 case ${1-} in
 '') once='' ;;
 --once) once=yes ;;
-*) echo "usage: hack/demo.sh [--once]" >&2; exit 2 ;;
+*) echo "usage: hack/tour.sh [--once]" >&2; exit 2 ;;
 esac
 
 bold='' green='' plain=''

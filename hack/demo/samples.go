@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+)
+
+// applySamples applies what of the samples the VPPs can do: a real one has no
+// device that is not in its startup configuration, and needs /dev/vhost-net
+// for a tap.
+func (d *demo) applySamples(ctx context.Context) error {
+	objects, err := readSamples("config/samples")
+	if err != nil {
+		return err
+	}
+	possible := d.possible(objects)
+	var text bytes.Buffer
+	for _, o := range possible {
+		data, err := yaml.Marshal(o.Object)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(&text, "---\n%s", data)
+	}
+	file := filepath.Join(d.folder, "samples.yaml")
+	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+		return err
+	}
+	if err := d.kubectl(ctx, os.Stdout, "apply", "--server-side", "-f", file); err != nil {
+		return err
+	}
+	if left := len(objects) - len(possible); left > 0 {
+		fmt.Printf("(%d are left out: these VPPs have no such devices)\n", left)
+	}
+	return nil
+}
+
+func readSamples(folder string) ([]*unstructured.Unstructured, error) {
+	var objects []*unstructured.Unstructured
+	files, err := fs.Glob(os.DirFS(folder), "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range files {
+		if name == "kustomization.yaml" {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			return nil, err
+		}
+		for doc := range strings.SplitSeq(string(data), "\n---\n") {
+			o := &unstructured.Unstructured{}
+			if err := yaml.Unmarshal([]byte(doc), &o.Object); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			if len(o.Object) > 0 {
+				objects = append(objects, o)
+			}
+		}
+	}
+	return objects, nil
+}
+
+// possible leaves out what a node's VPP cannot do, and what refers to that.
+func (d *demo) possible(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
+	gone := map[string]bool{} // "node interface"
+	for {
+		before := len(objects)
+		objects = slices.DeleteFunc(slices.Clone(objects), func(o *unstructured.Unstructured) bool {
+			spec, _, _ := unstructured.NestedMap(o.Object, "spec")
+			node, _ := spec["nodeName"].(string)
+			n := d.vpps[node]
+			if n == nil || n.simulated {
+				return false
+			}
+			impossible := missingDevice(spec)
+			walk(spec, func(key string, value any) {
+				if name, ok := value.(string); ok && refers[key] && gone[node+" "+name] {
+					impossible = true
+				}
+			})
+			if impossible && o.GetKind() == "Interface" {
+				name, _ := spec["name"].(string)
+				gone[node+" "+name] = true
+			}
+			return impossible
+		})
+		if len(objects) == before {
+			return objects
+		}
+	}
+}
+
+// refers are the fields that name an interface.
+var refers = map[string]bool{"interface": true, "parent": true, "unnumbered": true, "multicastInterface": true}
+
+// missingDevice tells whether a spec names something that this machine lacks.
+func missingDevice(spec map[string]any) bool {
+	if _, ok := spec["physical"]; ok {
+		return true
+	}
+	if _, ok := spec["tap"]; ok {
+		_, err := os.Stat("/dev/vhost-net")
+		return err != nil
+	}
+	if name, ok, _ := unstructured.NestedString(spec, "hostInterface", "name"); ok {
+		_, err := net.InterfaceByName(name)
+		return err != nil
+	}
+	return false
+}
+
+func walk(value any, visit func(key string, value any)) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, x := range v {
+			visit(key, x)
+			walk(x, visit)
+		}
+	case []any:
+		for _, x := range v {
+			walk(x, visit)
+		}
+	}
+}
+
+// awaitReady waits until everything is Ready and shows how far it is.
+func (d *demo) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not all is Ready after %s", patience))
+	defer cancel()
+	shown := ""
+	for {
+		ready, waiting, err := d.readiness(ctx)
+		if err == nil {
+			if line := progress(ready, waiting); line != shown {
+				fmt.Println(line)
+				shown = line
+			}
+			if ready > 0 && len(waiting) == 0 {
+				return nil
+			}
+		}
+		select {
+		case <-time.After(300 * time.Millisecond):
+		case <-ctx.Done():
+			_ = d.kubectl(context.WithoutCancel(ctx), os.Stdout, "get", "vpp")
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func progress(ready int, waiting []string) string {
+	line := fmt.Sprintf("  %d of %d Ready", ready, ready+len(waiting))
+	if len(waiting) > 0 {
+		line += ", next " + waiting[0]
+	}
+	return line
+}
+
+// readiness counts what is Ready, and tells why the others are not.
+func (d *demo) readiness(ctx context.Context) (ready int, waiting []string, err error) {
+	var out bytes.Buffer
+	if err := d.kubectl(ctx, &out, "get", "vpp,vpp-nodes", "-o", "json"); err != nil {
+		return 0, nil, err
+	}
+	var list struct {
+		Items []struct {
+			Kind     string
+			Metadata struct{ Name string }
+			Status   struct {
+				Conditions []struct{ Type, Status, Reason string }
+			}
+		}
+	}
+	if err := json.Unmarshal(out.Bytes(), &list); err != nil {
+		return 0, nil, err
+	}
+	for _, o := range list.Items {
+		state, reason := "", "no status yet"
+		for _, c := range o.Status.Conditions {
+			if c.Type == "Ready" {
+				state, reason = c.Status, c.Reason
+			}
+		}
+		if state == "True" {
+			ready++
+		} else {
+			waiting = append(waiting, fmt.Sprintf("%s %s (%s)", o.Kind, o.Metadata.Name, reason))
+		}
+	}
+	return ready, waiting, nil
+}
