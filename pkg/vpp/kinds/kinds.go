@@ -40,6 +40,8 @@ func valueOf[V any](v any) V {
 func All() []state.Kind {
 	return []state.Kind{
 		NewVRF(false), NewVRF(true),
+		NewInterface(), NewInterfaceState(), NewInterfaceVRF(false), NewInterfaceVRF(true),
+		NewInterfaceAddress(), NewUnnumbered(), NewBondMember(), NewNeighbor(),
 		NewRoute(),
 	}
 }

@@ -80,7 +80,6 @@ func (e *Engine) decide(n *node) *Op {
 		d := n.kind.kind.Compare(w.item.Value, n.have, n.applied)
 		switch {
 		case d.Change == Same && n.ours:
-			n.have = w.item.Value
 			e.stay(n)
 			e.programmed(n)
 			return nil

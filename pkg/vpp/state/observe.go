@@ -24,9 +24,7 @@ func (e *Engine) found(f Found, begun, round uint64) {
 		return
 	}
 	d := n.kind.kind.Compare(n.want.item.Value, f.Value, n.applied)
-	if d.Change == Same && f.Ours {
-		n.have = n.want.item.Value // equal; one is enough
-	} else {
+	if d.Change != Same || !f.Ours {
 		e.unsettle(n)
 		if expected && f.Ours {
 			e.drifted(n, d.Fields)
