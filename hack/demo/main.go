@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -31,15 +32,18 @@ const patience = 3 * time.Minute
 
 var nodes = []string{"node1", "node2"}
 
-func main() {
+func main() { os.Exit(exitCode()) }
+
+func exitCode() int {
 	once := flag.Bool("once", false, "end when everything was Ready")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *once); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "demo:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // demo is everything that runs.
@@ -147,8 +151,8 @@ func (d *demo) startAgent(node string) error {
 func (d *demo) stop() error {
 	say("Ending")
 	var errs []error
-	for i := len(d.procs) - 1; i >= 0; i-- {
-		d.procs[i].stop()
+	for _, p := range slices.Backward(d.procs) {
+		p.stop()
 	}
 	for _, n := range d.vpps {
 		n.stop()

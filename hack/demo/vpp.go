@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
 )
 
@@ -84,8 +84,12 @@ func (n *node) keep(ctx context.Context, start func() (pid int, gone <-chan stru
 				stop()
 				return
 			case <-gone:
-				// As a supervisor would. A VPP takes a moment to come up.
-				time.Sleep(time.Second)
+				// As a supervisor would, a moment later.
+				select {
+				case <-time.After(time.Second):
+				case <-ended:
+					return
+				}
 				if pid, gone, stop, err = start(); err != nil {
 					return
 				}
@@ -100,22 +104,23 @@ func (n *node) keep(ctx context.Context, start func() (pid int, gone <-chan stru
 	return n.await(ctx, gone)
 }
 
-// await waits until the socket takes connections.
+// await waits until VPP is served.
 func (n *node) await(ctx context.Context, gone <-chan struct{}) error {
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for {
-		if c, err := (&net.Dialer{}).DialContext(ctx, "unix", n.socket); err == nil {
-			return c.Close()
-		}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
 		select {
-		case <-look.C:
 		case <-gone:
-			return fmt.Errorf("it ended before it served %s", n.socket)
+			cancel(fmt.Errorf("it ended before it served %s", n.socket))
 		case <-ctx.Done():
-			return ctx.Err()
 		}
+	}()
+	client := vpp.NewClient(vpp.Options{Socket: n.socket})
+	defer client.Close()
+	if _, err := client.WaitConnected(ctx); err != nil {
+		return context.Cause(ctx)
 	}
+	return nil
 }
 
 // foreignHand is commands that change something behind the operator's back.

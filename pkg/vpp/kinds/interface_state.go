@@ -104,6 +104,26 @@ func parentDown(ctx context.Context, v *state.View, index uint32, err error) err
 	return &state.WaitError{For: fmt.Sprintf("parent %s in state Up", interfaceName(v, d.SupSwIfIndex))}
 }
 
+// Refresh implements [state.Refresher].
+func (interfaceState) Refresh(ctx context.Context, v *state.View, id state.ID, _ any, found func(state.Found)) error {
+	index, there := v.Handle(InterfaceID(id.Key))
+	if !there {
+		return errGone
+	}
+	d, err := oneInterface(ctx, v.Caller(), index)
+	switch {
+	case err != nil:
+		return err
+	case d == nil:
+		return errGone
+	}
+	found(state.Found{
+		ID: id, Value: AdminState{Up: d.adminUp()}, Ours: true, Handle: index, HasHandle: true,
+		Needs: []state.ID{InterfaceID(id.Key)},
+	})
+	return nil
+}
+
 // Watch implements [state.Watcher].
 func (interfaceState) Watch(ctx context.Context, v *state.View, changed func(handle uint32, deleted bool)) error {
 	return watchInterfaces(ctx, v, changed)

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -103,21 +102,18 @@ func (h *hand) do(verb state.Verb, item state.Item) error {
 	if verb == state.Delete {
 		op.Want = nil
 	}
-	answer := make(chan state.Result, 1)
-	onDone(op, func(r state.Result) { answer <- r })
-	h.kind(item.ID.Kind).Apply(h.ctx, h.view, []*state.Op{op})
-	h.result = <-answer
+	h.result = state.Do(h.ctx, h.kind(item.ID.Kind), h.view, *op)
 	if h.result.HasHandle {
 		h.view.Record(state.Found{ID: item.ID, Handle: h.result.Handle, HasHandle: true, Ours: true})
 	}
+	if h.result.Err == nil && verb != state.Delete {
+		f := state.Found{ID: item.ID, Value: item.Value, Handle: h.result.Handle, Ours: true}
+		if h.result.Have != nil {
+			f.Value = h.result.Have
+		}
+		h.found[item.ID] = f
+	}
 	return h.result.Err
-}
-
-// onDone has f called with the outcome of an operation, as the engine does.
-func onDone(op *state.Op, f func(state.Result)) {
-	done := reflect.ValueOf(op).Elem().FieldByName("done")
-	reflect.NewAt(done.Type(), done.Addr().UnsafePointer()).Elem().Set(
-		reflect.ValueOf(func(_ *state.Op, r state.Result) { f(r) }))
 }
 
 func (h *hand) must(verb state.Verb, items ...state.Item) {

@@ -13,6 +13,33 @@ type interfaceEvent struct {
 	Deleted   bool
 }
 
+// errGone says that an interface is not what it was: all must be read.
+var errGone = errors.New("the interface is another")
+
+// Refresh implements [state.Refresher]: it reads what all types of interface
+// have, such as the state of the link.
+func (k iface) Refresh(ctx context.Context, v *state.View, id state.ID, have any, found func(state.Found)) error {
+	was := valueOf[*Interface](have)
+	index, there := v.Handle(id)
+	if !there || was == nil || was.Shown == nil {
+		return errGone
+	}
+	d, err := oneInterface(ctx, v.Caller(), index)
+	switch {
+	case err != nil:
+		return err
+	case d == nil || d.InterfaceName != was.Shown.VPPName || (d.Tag != Mark+id.Key) != was.unmarked:
+		return errGone
+	}
+	now := *was
+	now.show(d, nil)
+	found(state.Found{
+		ID: id, Value: &now, Handle: index, HasHandle: true, Ours: v.Ours(id),
+		Claims: now.Claims(), Needs: now.Needs(), Unverified: hiddenNames(now.noted),
+	})
+	return nil
+}
+
 // Watch implements [state.Watcher].
 func (iface) Watch(ctx context.Context, v *state.View, changed func(handle uint32, deleted bool)) error {
 	return watchInterfaces(ctx, v, changed)

@@ -216,6 +216,7 @@ func (e *Engine) changeWish(w *wish, item Item, needs []*node, now time.Time) {
 		w.changes++
 		n.settled = false
 		e.unsuspect(n)
+		e.unsettle(n)
 	}
 	e.forgive(n)
 	e.enqueue(n)

@@ -78,11 +78,11 @@ type Watcher interface {
 	Watch(ctx context.Context, v *View, changed func(handle uint32, deleted bool)) error
 }
 
-// Refresher is a [Kind] of which something is read again when an event names
-// a thing: the thing itself, where it is of this kind, or what hangs on it.
-// What is gone is not reported.
+// Refresher is a [Watcher] of which a single thing is read again when an event
+// names it; have is what it was. Where that does not do, an error has the
+// whole kind read.
 type Refresher interface {
-	Refresh(ctx context.Context, v *View, of ID, found func(Found)) error
+	Refresh(ctx context.Context, v *View, id ID, have any, found func(Found)) error
 }
 
 // Found is something that VPP holds.
@@ -180,6 +180,14 @@ type Result struct {
 
 // Done reports the outcome. It must be called exactly once, from any goroutine.
 func (o *Op) Done(r Result) { o.done(o, r) }
+
+// Do has a kind carry out one operation, for tests of kinds.
+func Do(ctx context.Context, k Kind, v *View, op Op) Result {
+	var result Result
+	op.done = func(_ *Op, r Result) { result = r }
+	k.Apply(ctx, v, []*Op{&op})
+	return result
+}
 
 // Each carries out ops one by one, at most 64 at a time, with f: what
 // [Kind.Apply] is for kinds without many items.

@@ -237,7 +237,8 @@ func (e *Engine) nextRead(ctx context.Context) bool {
 }
 
 func (e *Engine) readDue(ctx context.Context, view *View) bool {
-	return e.refresh(ctx, view) && e.read(ctx, view, false)
+	e.refresh(ctx, view)
+	return e.read(ctx, view, false)
 }
 
 // read reads the kinds that are due, in order. It returns false where one
@@ -367,37 +368,39 @@ func (e *Engine) watch(ctx context.Context, view *View, k *kindState, w Watcher)
 }
 
 // refresh reads again what events have named.
-func (e *Engine) refresh(ctx context.Context, view *View) bool {
+func (e *Engine) refresh(ctx context.Context, view *View) {
 	e.mu.Lock()
 	ids := slices.Collect(maps.Keys(e.touched))
 	clear(e.touched)
 	e.mu.Unlock()
-	for _, k := range e.order {
-		r, ok := k.kind.(Refresher)
-		if !ok || k.unsupported != nil {
+	for _, id := range ids {
+		e.mu.Lock()
+		n := e.lookup(id)
+		if n == nil || !n.present || n.busy || n.kind.unsupported != nil {
+			e.mu.Unlock()
 			continue
 		}
-		for _, id := range ids {
-			e.mu.Lock()
-			begun := e.seq
-			e.round++
-			round := e.round
-			e.mu.Unlock()
-			err := r.Refresh(ctx, view, id, func(f Found) {
+		k, have := n.kind, n.have
+		begun := e.seq
+		e.round++
+		round := e.round
+		e.mu.Unlock()
+		r, ok := k.kind.(Refresher)
+		err := errors.ErrUnsupported
+		if ok {
+			err = r.Refresh(ctx, view, id, have, func(f Found) {
 				e.mu.Lock()
 				defer e.mu.Unlock()
 				e.found(f, begun, round)
 			})
-			if err != nil {
-				e.mu.Lock()
-				k.dueRead = true
-				e.mu.Unlock()
-				return false
-			}
+		}
+		if err != nil {
+			e.mu.Lock()
+			k.dueRead = true
+			e.mu.Unlock()
 		}
 	}
 	e.kick()
-	return true
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
