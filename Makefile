@@ -25,7 +25,8 @@ help: ## Show this help
 
 .PHONY: demo
 demo: build ## Two nodes with API server, VPPs, agents and samples (ARGS=--once: do not stay)
-	@go run ./hack/demo $(ARGS)
+	@go build -o bin/demo ./hack/demo # not go run, which keeps signals to itself
+	@exec bin/demo $(ARGS)
 
 .PHONY: tour
 tour: build ## Tour a VPP's API, simulated or at VPP_API_SOCKET (ARGS=--once: do not stay)

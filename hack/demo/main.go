@@ -2,8 +2,8 @@
 // its etcd, a VPP each for two nodes, an agent beside each, and the samples of
 // config/samples. It stays until it is told to end and leaves nothing behind.
 //
-//	go run ./hack/demo          stays
-//	go run ./hack/demo --once   ends when everything was Ready
+//	make demo               stays
+//	make demo ARGS=--once   ends when everything was Ready
 //
 // The VPPs are simulated, unless VPP_BIN names a VPP to start, or
 // VPP_API_SOCKET one that runs, which then is that of node1.
@@ -177,7 +177,7 @@ vppapi --socket %[4]s call sw_interface_dump                # what VPP itself sa
 
 # A foreign hand: delete node1's loopback in VPP and see it come back
 %[5]s
-kubectl get events --sort-by=.lastTimestamp | tail
+kubectl get events --sort-by=.metadata.creationTimestamp | tail
 
 # VPP loses its memory: everything is put back
 %[6]s

@@ -145,11 +145,8 @@ func render(all []metric) ([]byte, error) {
 			}
 			shown[m.name] = true
 			labels := ""
-			for i, l := range m.labels {
-				if i > 0 {
-					labels += ", "
-				}
-				labels += "`" + l + "`"
+			if len(m.labels) > 0 {
+				labels = "`" + strings.Join(m.labels, "`, `") + "`"
 			}
 			fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", m.name, m.kind(), labels, strings.ReplaceAll(m.help, "|", `\|`))
 		}

@@ -109,7 +109,7 @@ func (r *reading) report(d *interfaceDetails, ours bool, queues map[uint32]*queu
 	value.show(d, queues[d.SwIfIndex])
 	f := state.Found{
 		ID: InterfaceID(name), Value: value, Handle: d.SwIfIndex, HasHandle: true, Ours: ours,
-		Claims: value.Claims(), Needs: value.Needs(),
+		Claims: value.Claims(), Needs: value.Needs(), Builtin: d.SwIfIndex == 0, // local0
 	}
 	if ours {
 		if e, ok := r.view.Ledger().Get(f.ID); ok {

@@ -119,7 +119,7 @@ func (k vrf) found(v *state.View, t ipTable) state.Found {
 	adopted, noted := v.Ledger().Find(k.Name(), strconv.FormatUint(uint64(t.TableID), 10))
 	switch {
 	case t.TableID == 0:
-		f.ID, f.Claims = VRFID(DefaultVRF, k.ip6), nil
+		f.ID, f.Claims, f.Builtin = VRFID(DefaultVRF, k.ip6), nil, true
 	case marked:
 		f.ID, f.Ours = VRFID(name, k.ip6), true
 	case noted:

@@ -283,7 +283,7 @@ func (e *Engine) account(n *node) {
 		}
 	case n.present && n.ours:
 		c = catLeft
-	case n.present:
+	case n.present && !n.builtin:
 		c = catForeign
 	}
 	if c == n.accounted {

@@ -96,6 +96,9 @@ type Found struct {
 	HasHandle bool
 	// Ours is true where VPP's mark, the ledger or what it hangs on says so.
 	Ours bool
+	// Builtin is true of what every VPP has: it does not count as somebody
+	// else's.
+	Builtin bool
 	// Needs and Claims are as in [Item].
 	Needs  []ID
 	Claims []string

@@ -21,6 +21,7 @@ type node struct {
 	stale     bool // what it was put on is gone, or has changed hands
 	unknown   bool // the outcome of a step is not known: it must be read
 	surplus   bool // ours, and turned up though nobody had asked for it
+	builtin   bool // every VPP has it
 	external  bool // not in VPP at all: see Engine.SetExternal
 	settled   bool // want was once in VPP as it is now
 	proven    bool // VPP has lived with want for a while

@@ -37,7 +37,7 @@ func (e *Engine) found(f Found, begun, round uint64) {
 func (e *Engine) put(n *node, f Found) {
 	old := n.needs
 	e.take(n, f.HasHandle && n.hasHandle && f.Handle == n.handle)
-	n.present, n.ours, n.have = true, f.Ours, f.Value
+	n.present, n.ours, n.builtin, n.have = true, f.Ours, f.Builtin, f.Value
 	n.hasHandle, n.handle = f.HasHandle, f.Handle
 	n.overridden, n.unverified = f.Overridden, f.Unverified
 	if f.HasHandle {

@@ -170,7 +170,7 @@ func (e *Engine) reasonOf(w *wish) (Reason, string) {
 		return Quarantined, "VPP died with it again and again; it is tried again when the spec changes"
 	}
 	switch n.reason {
-	case Programmed:
+	case Programmed, Overridden:
 		if len(n.unverified) > 0 && n.overridden == "" {
 			return Unverified, "VPP cannot show " + strings.Join(n.unverified, ", ")
 		}
