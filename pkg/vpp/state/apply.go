@@ -75,6 +75,9 @@ func (e *Engine) finished(op *Op, r Result) {
 		}
 		e.refused(n, op.Verb, r.Err)
 	case op.Verb == Delete:
+		if n.hasHandle {
+			e.ownDeletes[ownDelete{n.id.Kind, n.handle}]++
+		}
 		if n.want == nil {
 			e.happened(n, Event{Type: EventRemoved, ID: n.id})
 		}

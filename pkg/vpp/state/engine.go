@@ -99,19 +99,27 @@ type Engine struct {
 	report bool // drift is only told
 	resync time.Duration
 
-	view      *View  // of the current session; nil before it is read
-	seq       uint64 // counts steps, to tell stale readings
-	round     uint64 // counts readings
-	busy      int    // operations under way
-	running   sync.WaitGroup
-	reads     chan struct{}   // a reading is due
-	touched   map[ID]struct{} // what events have named
-	corrected map[string]int
-	retryAt   *time.Timer
+	view    *View  // of the current session; nil before it is read
+	seq     uint64 // counts steps, to tell stale readings
+	round   uint64 // counts readings
+	busy    int    // operations under way
+	running sync.WaitGroup
+	reads   chan struct{}   // a reading is due
+	touched map[ID]struct{} // what events have named
+	// ownDeletes are deletes of ours that an event may still tell of.
+	ownDeletes map[ownDelete]int
+	corrected  map[string]int
+	retryAt    *time.Timer
 
 	crashes  crashes
 	status   nodeStatus
 	nodeTold bool
+}
+
+// ownDelete is a number of a kind that was deleted.
+type ownDelete struct {
+	kind   string
+	handle uint32
 }
 
 // nodeStatus is the part of [Status] that is not counted.
@@ -141,7 +149,8 @@ func New(opts Options) *Engine {
 		opts: opts, log: opts.Log, metrics: newMetrics(), resync: opts.ResyncPeriod,
 		kinds: map[string]*kindState{}, claims: map[string]*claim{}, owners: map[Owner]*owner{}, names: map[ID]*nameClaim{},
 		wake: make(chan struct{}, 1), reads: make(chan struct{}, 1), corrected: map[string]int{}, touched: map[ID]struct{}{},
-		retryAt: time.NewTimer(time.Hour), crashes: crashes{fresh: map[*node]time.Time{}},
+		ownDeletes: map[ownDelete]int{},
+		retryAt:    time.NewTimer(time.Hour), crashes: crashes{fresh: map[*node]time.Time{}},
 	}
 	for _, k := range opts.Kinds {
 		s := &kindState{name: k.Name(), kind: k, nodes: map[string]*node{}, left: map[*node]struct{}{}, loss: k.Loss()}

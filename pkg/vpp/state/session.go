@@ -178,11 +178,7 @@ func (e *Engine) disconnected(s *vpp.Session) {
 	defer e.mu.Unlock()
 	e.view = nil
 	e.handles.clear()
-	for _, k := range e.order {
-		for _, n := range k.nodes {
-			n.hasHandle = false
-		}
-	}
+	clear(e.ownDeletes)
 	e.status.connected, e.status.synced = false, false
 	e.status.err = s.Err()
 	for _, own := range e.owners {
@@ -351,13 +347,18 @@ func (e *Engine) watch(ctx context.Context, view *View, k *kindState, w Watcher)
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		n := e.lookup(id)
+		own := ownDelete{k.name, handle}
 		switch {
-		case n == nil || n.busy:
-		case deleted && !n.leaving:
-			// Somebody else's doing: our own deletes are known already.
+		case n == nil:
+		case deleted && e.ownDeletes[own] == 0 && !n.busy && !n.leaving:
 			e.missed(n)
 			e.kick()
-		case !deleted:
+		default:
+			// Our own deletes are known already, and the number may be that of
+			// the next thing of ours by now.
+			if deleted {
+				delete(e.ownDeletes, own)
+			}
 			e.touched[id] = struct{}{}
 			e.requestRead()
 		}
@@ -377,6 +378,9 @@ func (e *Engine) refresh(ctx context.Context, view *View) {
 		e.mu.Lock()
 		n := e.lookup(id)
 		if n == nil || !n.present || n.busy || n.kind.unsupported != nil {
+			if n != nil && n.busy {
+				n.kind.prove = true // later
+			}
 			e.mu.Unlock()
 			continue
 		}
