@@ -77,14 +77,15 @@ func flowHash(path *field.Path, names []v1alpha1.FlowHashField) (kinds.FlowHash,
 // reportVRF tells which tables there are; [tableRoutes] counts what is in them.
 func reportVRF(status *v1alpha1.VRFStatus, items iter.Seq[state.ItemReport]) {
 	for item := range items {
-		if item.Have == nil {
+		have, ok := item.Have.(kinds.VRF)
+		if !ok {
 			continue
 		}
 		switch item.ID.Kind {
 		case kinds.KindVRF4:
-			status.IPv4 = &v1alpha1.TableStatus{}
+			status.IPv4 = &v1alpha1.TableStatus{Name: have.Shown}
 		case kinds.KindVRF6:
-			status.IPv6 = &v1alpha1.TableStatus{}
+			status.IPv6 = &v1alpha1.TableStatus{Name: have.Shown}
 		}
 	}
 }

@@ -19,6 +19,8 @@ type VRF struct {
 	FlowHash FlowHash
 	// Adopt takes over a table of that number that has another name.
 	Adopt bool
+	// Shown is the name that VPP has for it; nothing that can be wished for.
+	Shown string
 }
 
 // FlowHash is a set of what goes into a flow hash, with the bits of
@@ -112,7 +114,7 @@ func (k vrf) Read(ctx context.Context, v *state.View, found func(state.Found)) e
 // found tells what a table is.
 func (k vrf) found(v *state.View, t ipTable) state.Found {
 	f := state.Found{
-		ID: VRFID(foreignKey(strconv.FormatUint(uint64(t.TableID), 10)), k.ip6), Value: VRF{TableID: t.TableID},
+		ID: VRFID(foreignKey(strconv.FormatUint(uint64(t.TableID), 10)), k.ip6), Value: VRF{TableID: t.TableID, Shown: t.Name},
 		Handle: t.TableID, HasHandle: true, Claims: []string{TableClaim(t.TableID, k.ip6)},
 	}
 	name, marked := strings.CutPrefix(t.Name, Mark)
@@ -173,6 +175,7 @@ func (k vrf) create(ctx context.Context, v *state.View, op *state.Op) state.Resu
 		_, err = tableAddDel.Call(ctx, v.Caller(), &ipTableAddDel{IsAdd: true, Table: table})
 	case there.Name == table.Name:
 	case op.Adopt:
+		table.Name = there.Name
 		err = v.Ledger().Put(op.ID, state.Entry{Alias: strconv.FormatUint(uint64(want.TableID), 10)})
 	default:
 		err = &state.ConflictError{With: fmt.Sprintf("table %d named %q, made by somebody else,", there.TableID, there.Name)}
@@ -183,18 +186,19 @@ func (k vrf) create(ctx context.Context, v *state.View, op *state.Op) state.Resu
 	if want.FlowHash != 0 {
 		err = k.setFlowHash(ctx, v, want)
 	}
-	return k.result(want, err)
+	return k.result(want, table.Name, err)
 }
 
 func (k vrf) update(ctx context.Context, v *state.View, op *state.Op) state.Result {
 	want := valueOf[VRF](op.Want)
-	return k.result(want, k.setFlowHash(ctx, v, want))
+	return k.result(want, valueOf[VRF](op.Have).Shown, k.setFlowHash(ctx, v, want))
 }
 
-func (k vrf) result(want VRF, err error) state.Result {
-	r := state.Result{Err: err, Handle: want.TableID, HasHandle: true}
-	if err != nil {
-		r.Have = VRF{TableID: want.TableID}
+// result is that there is a table, whatever became of its flow hash.
+func (k vrf) result(want VRF, name string, err error) state.Result {
+	r := state.Result{
+		Err: err, Handle: want.TableID, HasHandle: true,
+		Have: VRF{TableID: want.TableID, Shown: name},
 	}
 	if want.FlowHash != 0 {
 		r.Unverified = []string{"flowHash"}
