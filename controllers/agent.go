@@ -316,6 +316,7 @@ func (a *agent) run(ctx context.Context) error {
 	telling.run(a.node.run)
 	telling.run(a.lease.run)
 	defer working.stop()
+	defer a.reconciler.quiet()
 	working.run(func(ctx context.Context) {
 		if err := a.engine.Run(ctx); err != nil {
 			fail(fmt.Errorf("keep VPP as it should be: %w", err))

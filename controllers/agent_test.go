@@ -179,7 +179,7 @@ func TestAgent(t *testing.T) {
 			t.Errorf("%d calls after a restart, want 2 for what is new", n)
 		}
 		if n := a.requests.of(http.MethodPatch, "/vrfs/"); n != 1 {
-			t.Errorf("%d status writes after a restart, want 1 for what is new", n)
+			t.Errorf("%d status writes after a restart, want 1 for what is new: %v", n, a.requests.counts)
 		}
 	})
 }

@@ -20,7 +20,7 @@ import (
 func TestMetricsAreGuarded(t *testing.T) {
 	a := newTestAgent(t, sharedPlane(t))
 	free := httptest.NewServer(http.NotFoundHandler())
-	address := free.Listener.Addr().String()
+	address := strings.TrimPrefix(free.URL, "http://")
 	free.Close()
 	a.start(func(o *Options) { o.MetricsAddress, o.HealthAddress, o.Registry = address, "127.0.0.1:0", nil })
 	await(a, &v1alpha1.VPPNode{ObjectMeta: metav1.ObjectMeta{Name: a.node}}, "Ready", func(n *v1alpha1.VPPNode) bool {

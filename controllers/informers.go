@@ -3,6 +3,9 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
@@ -115,9 +118,25 @@ func handle[O client.Object](ctx context.Context, c cache.Cache, example client.
 	return registration, nil
 }
 
+// stopPatience is how long to wait for informers that have to stop: where the
+// API server is out of reach they sleep up to half a minute and cannot be woken.
+// They bring nothing then.
+const stopPatience = time.Second
+
 // run brings objects until ctx ends.
 func (n *informers) run(ctx context.Context) error {
-	if err := n.cache.Start(ctx); err != nil {
+	ended := make(chan error, 1)
+	go func() { ended <- n.cache.Start(ctx) }()
+	var err error
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		select {
+		case err = <-ended:
+		case <-time.After(stopPatience):
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("run informers: %w", err)
 	}
 	return nil
@@ -137,6 +156,17 @@ func (n *informers) othersSynced() bool {
 		}
 	}
 	return true
+}
+
+// await waits until everything was observed, or for the end of ctx.
+func (n *informers) await(ctx context.Context) {
+	for _, r := range append(slices.Collect(maps.Values(n.objects)), n.others...) {
+		select {
+		case <-r.HasSyncedChecker().Done():
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // allSynced tells the same of everything.

@@ -76,6 +76,9 @@ type tracked struct {
 	// unsettledSince is when it was first found on the way to something that is
 	// worth telling more; zero when it is not.
 	unsettledSince time.Time
+	// arrivedAt is when it was first found to be ready and not told so, laggingSince
+	// when nothing but numbers of routes was found to differ.
+	arrivedAt, laggingSince time.Time
 	// notBefore spares the engine walks over large objects.
 	notBefore time.Time
 	// programmed is the generation that was last announced by an Event, stalled
@@ -229,6 +232,14 @@ func (r *reconciler) begin() {
 	defer r.mu.Unlock()
 	r.begun = true
 	r.reportAll()
+}
+
+// quiet says that nothing is to be told any more: what seems to be lost is so
+// because the agent stops.
+func (r *reconciler) quiet() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.begun = false
 }
 
 // reportAll has the status of every object looked at, under the lock.

@@ -33,7 +33,7 @@ type starter struct {
 	informers interface {
 		synced(k *kind) bool
 		nodeSynced() bool
-		allSynced() bool
+		await(ctx context.Context)
 	}
 	patience time.Duration
 
@@ -41,18 +41,16 @@ type starter struct {
 	listed map[string]bool // kinds that were synced
 }
 
-// pollSynced is how often informers are asked; they have no signal for it.
+// pollSynced is how often kinds are looked at that could not be listed or
+// judged at first, in the beginning; later it is every second.
 const pollSynced = 5 * time.Millisecond
 
 // run ends when every kind was listed, or with ctx. begun is called as soon as
 // the engine may work.
 func (s *starter) run(ctx context.Context, begun func()) {
-	deadline := time.Now().Add(s.patience)
-	for !s.informers.allSynced() && time.Now().Before(deadline) {
-		if !sleep(ctx, pollSynced) {
-			return
-		}
-	}
+	patient, cancel := context.WithTimeout(ctx, s.patience)
+	s.informers.await(patient)
+	cancel()
 	s.listedNode()
 	open := s.takeListed(ctx, s.kinds)
 	if ctx.Err() != nil {

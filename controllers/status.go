@@ -34,6 +34,9 @@ const (
 	onItsWay = time.Second
 	// What waits for something else may have to wait for a moment only.
 	waiting = 50 * time.Millisecond
+	// What has arrived may have an echo, as an interface whose link comes up when
+	// it is: it is told at once with what follows within afterwards.
+	afterwards = 4 * time.Millisecond
 	// A walk over an object is not repeated before walkShare times what it took,
 	// so that a large object in the making does not keep the engine busy.
 	walkShare = 20
@@ -158,24 +161,27 @@ func (w *statusWriter) settle(ctx context.Context, owner state.Owner) (again tim
 	common.ObservedGeneration = generation
 	common.Conditions = conditionsOf(v, generation, told.GetStatus().Conditions, metav1.Time{Time: now})
 	if equality.Semantic.DeepEqual(k.status(status), k.status(told)) {
-		t.unsettledSince = time.Time{}
+		t.unsettledSince, t.arrivedAt, t.laggingSince = time.Time{}, time.Time{}, time.Time{}
 		r.mu.Unlock()
 		return 0, nil
 	}
-	patience := patienceFor(v)
+	patience, since := patienceFor(v), &t.unsettledSince
+	if v.ready {
+		patience, since = afterwards, &t.arrivedAt
+	}
 	if r.tables.lags(status, told) {
-		patience = routesDelay
+		patience, since = routesDelay, &t.laggingSince
 	}
 	if patience > 0 {
-		if t.unsettledSince.IsZero() {
-			t.unsettledSince = now
+		if since.IsZero() {
+			*since = now
 		}
-		if again := t.unsettledSince.Add(patience).Sub(now); again > 0 {
+		if again := since.Add(patience).Sub(now); again > 0 {
 			r.mu.Unlock()
 			return again, nil
 		}
 	}
-	t.unsettledSince = time.Time{}
+	t.unsettledSince, t.arrivedAt, t.laggingSince = time.Time{}, time.Time{}, time.Time{}
 	r.mu.Unlock()
 
 	if err := w.write(ctx, owner, k, o, status); err != nil {

@@ -16,6 +16,8 @@ const (
 	pathDrop         = 2
 	pathUDPEncap     = 3
 	pathBIERImp      = 4
+	pathICMPUnreach  = 5
+	pathICMPProhibit = 6
 	pathSourceLookup = 7
 	pathDVR          = 8
 	pathInterfaceRx  = 9
@@ -80,6 +82,8 @@ const (
 	inLabels
 	atIsAdd // -1 where the message has no such field
 	family  // what sort of message it is
+	atTable // the route's table and source: unresolvedRow's only
+	atSource
 )
 
 // Families of messages: in some a protocol or type is at home that kills VPP

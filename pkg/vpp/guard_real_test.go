@@ -34,6 +34,15 @@ func TestRealGuard(t *testing.T) {
 	route := func(path string) step {
 		return step{"ip_route_add_del_v2", `{"route": {"prefix": "10.0.0.0/24", "paths": [` + path + `]}}`}
 	}
+	table := func(add string) step {
+		return step{"ip_table_add_del_v2", `{"is_add": ` + add + `, "table": {"table_id": 7}}`}
+	}
+	pathMTU := func(mtu string) step {
+		return step{"ip_path_mtu_update", `{"pmtu": {"table_id": 7, "nh": "9.9.9.9", "path_mtu": ` + mtu + `}}`}
+	}
+	sourced := func(add string) step { // 18 is recursive-resolution
+		return step{"ip_route_add_del_v2", `{"is_add": ` + add + `, "is_multipath": true, "route": {"table_id": 7, "src": 18, "prefix": "10.9.9.8/32", "paths": [` + hop + `]}}`}
+	}
 	for _, c := range []struct {
 		name   string
 		before []step
@@ -75,6 +84,10 @@ func TestRealGuard(t *testing.T) {
 		{"reassembly on no interface", nil, step{"ip_reassembly_enable_disable", `{"enable_ip4": true, "sw_if_index": ` + none + `}`}, false},
 		{"PPPoE on no interface", nil, step{"pppoe_add_del_cp", `{"is_add": 1, "sw_if_index": ` + none + `}`}, false},
 		{"QoS marks on no interface", []step{{"qos_egress_map_update", `{"map": {"id": 1}}`}}, step{"qos_mark_enable_disable", `{"enable": true, "mark": {"map_id": 1, "sw_if_index": ` + none + `}}`}, false},
+		{"single path for a source that takes none", []step{loop, table("true")}, sourced("true"), true}, // it dies of what follows
+		{"table with a path MTU", []step{table("true"), pathMTU("1400")}, table("false"), true},          // a new VPP dies when that is taken back
+		{"table that had a path MTU", []step{table("true"), pathMTU("1400"), pathMTU("0")}, table("false"), false},
+		{"memif of the third mode", nil, step{"memif_create_v2", `{"mode": "MEMIF_MODE_API_PUNT_INJECT", "role": 1}`}, false},
 		{"stolen NIC of no interface", nil, step{"stn_add_del_rule", `{"is_add": true, "sw_if_index": ` + none + `}`}, false},
 		{"ARP ping on no interface", nil, step{"arping", `{"sw_if_index": ` + none + `}`}, false},
 		{"ARP conflict on no interface", nil, step{"arping_acd", `{"sw_if_index": ` + none + `}`}, false},
@@ -99,6 +112,45 @@ func TestRealGuard(t *testing.T) {
 			case <-harmful.Done():
 			case <-soon(t).Done():
 				t.Errorf("VPP survives %s %s", c.row.request, c.row.fields)
+			}
+		})
+	}
+}
+
+// TestRealGuardRelease: paths to no interface, of which a VPP before 26.02 dies,
+// are refused there and accepted by a later one.
+func TestRealGuardRelease(t *testing.T) {
+	t.Parallel()
+	v := realVPP(t)
+	for _, c := range []struct{ name, table, source, path string }{
+		{"unreachable", "7", "0", `{"type": "FIB_API_PATH_TYPE_ICMP_UNREACH", "sw_if_index": 4294967295}`},
+		{"prohibited", "7", "23", `{"type": "FIB_API_PATH_TYPE_ICMP_PROHIBIT", "sw_if_index": 1}`},
+		{"drop", "7", "23", `{"type": "FIB_API_PATH_TYPE_DROP", "sw_if_index": 0}`},
+		{"drop over no interface", "0", "23", `{"type": "FIB_API_PATH_TYPE_DROP", "sw_if_index": 77}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			must(t, v.Restart())
+			s := dial(t, v.Socket())
+			must(t, guardedCall(t, s, "create_loopback", ""))
+			must(t, guardedCall(t, s, "ip_table_add_del_v2", `{"table": {"table_id": 7}}`))
+			route := `{"route": {"prefix": "10.0.0.0/24", "table_id": ` + c.table + `, "src": ` + c.source + `, "paths": [` + c.path + `]}}`
+			version, err := showVersion.Call(soon(t), s, nil)
+			must(t, err)
+			err = guardedCall(t, s, "ip_route_add_del_v2", route)
+			if version.Version >= "26.02" {
+				must(t, err)
+				ping(t, s)
+				return
+			}
+			if !errors.Is(err, vpp.ErrGuarded) {
+				t.Fatalf("%s: %v", version.Version, err)
+			}
+			harmful := dial(t, v.Socket(), func(o *vpp.Options) { o.AllowHarmful, o.Timeout = true, 10*time.Second })
+			_ = callOrDump(context.Background(), harmful, "ip_route_add_del_v2", route)
+			select {
+			case <-harmful.Done():
+			case <-soon(t).Done():
+				t.Errorf("%s survives", version.Version)
 			}
 		})
 	}
@@ -132,6 +184,11 @@ func TestRealGuardPermits(t *testing.T) {
 		{"ip_route_add_del_v2", `{"is_add": false, "route": {"prefix": "10.0.1.0/24", "paths": [{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 77}}]}}`},
 		{"mpls_table_add_del", `{"mt_is_add": true}`},
 		{"mpls_route_add_del", `{"mr_is_add": true, "mr_route": {"mr_label": 55, "mr_paths": [{"proto": "FIB_API_PATH_NH_PROTO_MPLS", "nh": {"via_label": 66}, "sw_if_index": 4294967295}]}}`},
+		{"ip_table_add_del_v2", `{"table": {"table_id": 7}}`},
+		{"ip_route_add_del_v2", `{"is_multipath": true, "route": {"table_id": 7, "src": 23, "prefix": "10.0.4.0/24", "paths": [{"type": "FIB_API_PATH_TYPE_DROP", "sw_if_index": 4294967295}]}}`},
+		{"ip_route_add_del_v2", `{"is_add": false, "route": {"table_id": 7, "src": 23, "prefix": "10.0.4.0/24"}}`},
+		{"ip_table_add_del_v2", `{"is_add": false, "table": {"table_id": 7}}`},
+		{"memif_create_v2", `{"mode": "MEMIF_MODE_API_IP", "role": 1}`},
 		{"sw_interface_span_enable_disable", `{"sw_if_index_from": 1, "sw_if_index_to": 4, "state": 3}`},
 		{"sw_interface_span_enable_disable", `{"sw_if_index_from": 1, "sw_if_index_to": 4, "state": 0}`},
 		{"acl_add_replace", `{"acl_index": 4294967295, "r": [{"is_permit": 1, "src_prefix": "1.0.0.0/8", "dst_prefix": "2.0.0.0/8"}]}`},

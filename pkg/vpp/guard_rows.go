@@ -10,7 +10,8 @@ import (
 )
 
 // lethalRows is the table. A row is added with its test in guard_test.go, and
-// with a look at a real VPP: each of these was seen to kill a VPP 26.06.
+// with a look at a real VPP: each of these was seen to kill a VPP 26.06, or the
+// release that it names.
 var lethalRows = []lethal{
 	{message: "graph_node_get", why: "its reply over a socket kills VPP"},
 	pathRow(),
@@ -87,6 +88,12 @@ var lethalRows = []lethal{
 		look:    nat64Enabled,
 	},
 	sourceRow("ip_route_add_del_v2"),
+	unresolvedRow("ip_route_add_del"),
+	unresolvedRow("ip_route_add_del_v2"),
+	tableRow("ip_table_add_del"),
+	tableRow("ip_table_add_del_v2"),
+	memifRow("memif_create"),
+	memifRow("memif_create_v2"),
 	interfaceRow("collect_detailed_interface_stats", "sw_if_index"),
 	interfaceRow("ip_reassembly_enable_disable", "sw_if_index"),
 	interfaceRow("pppoe_add_del_cp", "sw_if_index"),
@@ -132,6 +139,17 @@ func memberRow(message string) lethal {
 			}
 			return err
 		},
+	}
+}
+
+// memifRow is a message that creates a memif interface. VPP's API has a third
+// mode, for which VPP has no code.
+func memifRow(message string) lethal {
+	return lethal{
+		message: message,
+		why:     "a mode other than Ethernet and IP kills VPP",
+		where:   fieldsAt(field{"mode", 4}),
+		bad:     func(msg []byte, at []int) verdict { return deadlyIf(u32(msg, at[0]) > 1) },
 	}
 }
 

@@ -55,6 +55,20 @@ func guardedVPP(t testing.TB) (*scripted, string) {
 				map[string]any{"policy": map[string]any{"policy_id": 12, "acl_index": 99, "paths": []any{path(1, "10.0.0.1")}}})
 		case "abf_itf_attach_dump":
 			return entry("abf_itf_attach_details", map[string]any{"attach": map[string]any{"policy_id": 10, "sw_if_index": 1}})
+		case "show_version":
+			return entry("show_version_reply", map[string]any{"version": "24.10-release"})
+		case "fib_source_dump":
+			var out []answer
+			for id, name := range map[int]string{8: "API", 18: "recursive-resolution", 19: "urpf-exempt", 21: "interpose", 22: "path-mtu", 23: "ours"} {
+				out = append(out, answer{"fib_source_details", map[string]any{"src": map[string]any{"id": id, "name": name}}})
+			}
+			return out
+		case "ip_route_v2_dump":
+			table, _ := fields["table"].(map[string]any)
+			if fields["src"] == uint64(22) && table["table_id"] == uint64(7) && table["is_ip6"] == false {
+				return entry("ip_route_v2_details", map[string]any{"route": map[string]any{"src": 22, "table_id": 7, "prefix": "9.9.9.9/32"}})
+			}
+			return nil
 		case "cli_inband":
 			text := "Hash table 'ip4-dr'\n"
 			if nat64 {
@@ -82,6 +96,16 @@ func TestGuard(t *testing.T) {
 	}
 	attach := func(add bool, policy, index int, ip6 bool) string {
 		return fmt.Sprintf(`{"is_add": %v, "attach": {"policy_id": %d, "sw_if_index": %d, "is_ipv6": %v}}`, add, policy, index, ip6)
+	}
+	source := func(add, multipath bool, id int) string {
+		return fmt.Sprintf(`{"is_add": %v, "is_multipath": %v, "route": {"src": %d, "paths": [{"sw_if_index": 1}]}}`, add, multipath, id)
+	}
+	unresolved := func(add bool, table, source int, kind, index string) string {
+		return fmt.Sprintf(`{"is_add": %v, "route": {"table_id": %d, "src": %d, "paths": [{}, {"type": "FIB_API_PATH_TYPE_%s", "sw_if_index": %s}]}}`,
+			add, table, source, kind, index)
+	}
+	table := func(add bool, id int, ip6 bool) string {
+		return fmt.Sprintf(`{"is_add": %v, "table": {"table_id": %d, "is_ip6": %v}}`, add, id, ip6)
 	}
 	det44 := func(add bool, in, out int) string {
 		return fmt.Sprintf(`{"is_add": %v, "in_plen": %d, "out_plen": %d}`, add, in, out)
@@ -146,6 +170,28 @@ func TestGuard(t *testing.T) {
 				`{"is_add": 0, "route": {"paths": [{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 4}}]}}`,
 				`{"is_add": 1, "route": {"paths": []}}`,
 			}},
+		{"ip_route_add_del_v2", // of sources
+			[]string{source(true, true, 18), source(true, true, 19), source(true, true, 21), source(true, false, 77), source(false, false, 77)},
+			[]string{source(true, true, 23), source(true, true, 0), source(true, true, 22), source(true, false, 18), source(false, true, 18)}},
+		{"ip_route_add_del_v2", // to no interface, before 26.02
+			[]string{
+				unresolved(true, 7, 0, "ICMP_UNREACH", none), unresolved(true, 7, 23, "ICMP_PROHIBIT", "1"),
+				unresolved(true, 7, 23, "DROP", "0"), unresolved(true, 0, 23, "DROP", "77"),
+			},
+			[]string{
+				unresolved(true, 0, 0, "ICMP_UNREACH", none), unresolved(true, 0, 23, "ICMP_PROHIBIT", "1"), unresolved(false, 7, 23, "ICMP_PROHIBIT", "1"),
+				unresolved(true, 7, 23, "DROP", none), unresolved(true, 0, 23, "DROP", "0"), unresolved(true, 7, 0, "DROP", "1"), unresolved(false, 7, 23, "DROP", "1"),
+			}},
+		{"ip_route_add_del",
+			[]string{`{"is_add": 1, "route": {"table_id": 7, "paths": [{"type": "FIB_API_PATH_TYPE_ICMP_UNREACH"}]}}`},
+			[]string{
+				`{"is_add": 1, "route": {"paths": [{"type": "FIB_API_PATH_TYPE_ICMP_UNREACH"}]}}`,
+				`{"is_add": 1, "route": {"table_id": 7, "paths": [{"type": "FIB_API_PATH_TYPE_DROP"}]}}`,
+			}},
+		{"ip_table_add_del", []string{table(false, 7, false)}, []string{table(true, 7, false), table(false, 7, true), table(false, 8, false)}},
+		{"ip_table_add_del_v2", []string{table(false, 7, false)}, []string{table(true, 7, false), table(false, 7, true), table(false, 8, false)}},
+		{"memif_create", []string{`{"mode": 2}`}, []string{`{"mode": 1}`}},
+		{"memif_create_v2", []string{`{"mode": 2}`, `{"mode": 4294967295}`}, []string{`{"mode": 0}`, `{"mode": 1}`}},
 		{"l3xc_update", []string{`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 77}]}}`},
 			[]string{`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 1}]}}`}},
 		{"add_del_ip_punt_redirect_v2", []string{`{"is_add": 1, "punt": {"paths": [{"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": 77}]}}`},

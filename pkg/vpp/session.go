@@ -129,6 +129,7 @@ type Session struct {
 	flights *inflight
 	events  eventHub
 	sources sourceSet
+	release atomic.Uint32 // of VPP, once the guard has asked: 2606
 
 	heard     atomic.Uint64 // reads, for the client's keep-alive
 	lastHeard uint64        // the client's

@@ -124,7 +124,13 @@ func (interfaceState) Refresh(ctx context.Context, v *state.View, id state.ID, _
 	return nil
 }
 
-// Watch implements [state.Watcher].
+// Watch implements [state.Watcher]. That an interface was deleted is for its own
+// kind to tell, which takes the state with it: told here first, the state would
+// be set again, on whatever has the index by now.
 func (interfaceState) Watch(ctx context.Context, v *state.View, changed func(handle uint32, deleted bool)) error {
-	return watchInterfaces(ctx, v, changed)
+	return watchInterfaces(ctx, v, func(index uint32, deleted bool) {
+		if !deleted {
+			changed(index, false)
+		}
+	})
 }

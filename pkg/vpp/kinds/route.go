@@ -47,8 +47,9 @@ var (
 	routeLookup = vpp.NewMethod[ipRouteLookup, ipRouteLookupReply]("ip_route_lookup_v2").Raw()
 )
 
-// fewRoutes is how many routes written at once are each looked up afterwards,
-// to see whether another source has the prefix. Of more, all are read again.
+// fewRoutes is how many routes written at once are each looked up before they
+// are said to be done, to see whether another source has the prefix. Of more
+// that is asked when all are written.
 const fewRoutes = 16
 
 // route is the kind of prefixes in the tables of VRFs. Ours are those of our
@@ -203,7 +204,7 @@ func (k route) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
 		if op := sent[i]; few && err == nil && op.Verb != state.Delete {
 			written = append(written, op)
 		} else {
-			op.Done(state.Result{Err: err, Reread: !few && i == len(ops)-1})
+			op.Done(state.Result{Err: err, Explain: op.Verb != state.Delete})
 		}
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package kinds_test
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
@@ -36,7 +37,7 @@ func TestRoutesSurviveTheEngine(t *testing.T) {
 	eachSocket(t, func(t *testing.T, socket string) {
 		const n = 3000
 		items := []state.Item{vrfItem("red", 7002, false)}
-		shared := kinds.NewPaths(kinds.Path{Type: kinds.PathUnreachable})
+		shared := kinds.NewPaths(kinds.Path{Type: kinds.PathDrop})
 		needs := kinds.RouteNeeds("red", false, shared)
 		for i := range n {
 			p := netip.MustParsePrefix(fmt.Sprintf("10.%d.%d.0/24", i/256, i%256))
@@ -66,5 +67,81 @@ func TestRoutesSurviveTheEngine(t *testing.T) {
 		o, _ := owner("all", 0)
 		b.Remove(o)
 		b.await("removed", func() bool { _, _, ok := b.Get(kinds.VRFID("red", false)); return !ok })
+	})
+}
+
+// Whatever VPP makes of a route when it shows it, it is what was wanted.
+func TestRoutesAreReadAsWritten(t *testing.T) {
+	t.Parallel()
+	hop := netip.MustParseAddr
+	tests := []struct {
+		name, prefix string
+		paths        []kinds.Path
+	}{
+		{"drop", "10.1.0.0/16", []kinds.Path{{Type: kinds.PathDrop}}},
+		{"unreachable", "10.2.0.0/16", []kinds.Path{{Type: kinds.PathUnreachable}}},
+		{"prohibited", "10.3.0.0/16", []kinds.Path{{Type: kinds.PathProhibited}}},
+		{"local", "10.4.0.1/32", []kinds.Path{{Type: kinds.PathLocal}}},
+		{"lookup in the default VRF", "10.5.0.0/16", []kinds.Path{{Type: kinds.PathLookup, VRF: kinds.DefaultVRF}}},
+		{"lookup in another VRF", "10.6.0.0/16", []kinds.Path{{Type: kinds.PathLookup, VRF: "other"}}},
+		{"recursive", "10.7.0.0/16", []kinds.Path{{NextHop: hop("192.0.2.1"), VRF: "shapes"}}},
+		{"recursive in another VRF", "10.8.0.0/16", []kinds.Path{{NextHop: hop("192.0.2.1"), VRF: "other"}}},
+		{"labels", "10.9.0.0/16", []kinds.Path{{NextHop: hop("192.0.2.1"), VRF: "shapes", Labels: []uint32{16001, 24005}}}},
+		{"next hop on an interface", "10.10.0.0/16", []kinds.Path{{NextHop: hop("198.51.100.2"), Interface: "shape0"}}},
+		{"onto an interface", "10.11.0.0/16", []kinds.Path{{Interface: "shape0"}}},
+		{"weights and preferences", "10.12.0.0/16", []kinds.Path{
+			{NextHop: hop("198.51.100.4"), Interface: "shape0", Preference: 7},
+			{NextHop: hop("198.51.100.3"), Interface: "shape0", Weight: 3},
+			{NextHop: hop("198.51.100.2"), Interface: "shape0", Weight: 9},
+		}},
+		{"default", "0.0.0.0/0", []kinds.Path{{NextHop: hop("198.51.100.2"), Interface: "shape0"}}},
+		{"IPv6 drop", "2001:db8:1::/48", []kinds.Path{{Type: kinds.PathDrop}}},
+		{"IPv6 lookup", "2001:db8:2::/48", []kinds.Path{{Type: kinds.PathLookup, VRF: "other"}}},
+		{"IPv6 link-local next hop", "2001:db8:3::/48", []kinds.Path{{NextHop: hop("fe80::1"), Interface: "shape0"}}},
+		{"IPv6 recursive", "2001:db8:4::/48", []kinds.Path{{NextHop: hop("2001:db8::1"), VRF: "shapes"}}},
+		{"IPv6 default", "::/0", []kinds.Path{{NextHop: hop("fe80::1"), Interface: "shape0"}}},
+	}
+	eachSocket(t, func(t *testing.T, socket string) {
+		b := work(t, socket)
+		b.Begin()
+		b.set("base", vrfItem("shapes", 7201, false), vrfItem("shapes", 7201, true), vrfItem("other", 7202, false), vrfItem("other", 7202, true),
+			state.Item{ID: kinds.InterfaceID("shape0"), Value: &kinds.Interface{Name: "shape0", Type: kinds.Loopback{}}})
+		for _, tt := range tests {
+			b.set(tt.name, routeItem("shapes", tt.prefix, tt.paths...))
+		}
+		for _, tt := range tests {
+			b.await(tt.name, func() bool {
+				got := b.reasons(tt.name)
+				if strings.Contains(got, "guard") { // of a release that this path kills
+					return true
+				}
+				return got == "Programmed"
+			})
+		}
+		written := sent(b.client.Stats().Snapshot(), "ip_route_add_del_v2")
+		last := b.Status().LastResync.Ended
+		b.ResyncNow()
+		b.await("read", func() bool { return b.Status().LastResync.Ended.After(last) && b.Status().Synced })
+		for _, tt := range tests {
+			if got := b.reasons(tt.name); got != "Programmed" && !strings.Contains(got, "guard") {
+				t.Errorf("%s: %s once read", tt.name, got)
+			}
+		}
+		if now := sent(b.client.Stats().Snapshot(), "ip_route_add_del_v2"); now != written {
+			t.Errorf("%d routes were written again", now-written)
+		}
+		if c := b.Status().LastResync.Corrected; len(c) > 0 {
+			t.Errorf("corrected %v", c)
+		}
+		for _, tt := range tests {
+			o, _ := owner(tt.name, 0)
+			b.Remove(o)
+		}
+		o, _ := owner("base", 0)
+		b.Remove(o)
+		b.await("removed", func() bool {
+			_, _, ok := b.Get(kinds.VRFID("other", true))
+			return !ok && b.Status().LeftoverCount == 0
+		})
 	})
 }

@@ -11,6 +11,10 @@ import (
 // passSize bounds the nodes decided on under one hold of the lock.
 const passSize = 4096
 
+// explainShare is how many can be read in the time that one takes to be
+// explained.
+const explainShare = 4
+
 var noTime time.Time
 
 // pass decides on queued nodes and begins their operations. It returns false
@@ -90,6 +94,9 @@ func (e *Engine) finished(op *Op, r Result) {
 		}
 	}
 	n.kind.prove = n.kind.prove || r.Reread
+	if r.Explain && r.Err == nil {
+		n.kind.doubted = append(n.kind.doubted, n)
+	}
 	for _, m := range op.needs {
 		e.unuse(m)
 	}
@@ -138,10 +145,16 @@ func (e *Engine) quiet() {
 		return
 	}
 	for _, k := range e.order {
-		if k.prove {
+		// Of few it is asked one by one; of many reading them all costs less.
+		switch {
+		case k.prove || len(k.doubted)*explainShare > len(k.nodes):
 			k.prove, k.dueRead = false, true
 			e.requestRead()
+		case len(k.doubted) > 0:
+			k.dueExplain = append(k.dueExplain, k.doubted...)
+			e.requestRead()
 		}
+		k.doubted = nil
 	}
 	if e.status.synced {
 		return

@@ -2,6 +2,7 @@ package state
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 )
@@ -122,10 +123,9 @@ func (e *Engine) decideUnwanted(n *node) *Op {
 		e.release(n)
 		return nil
 	}
-	if n.surplus && e.report {
-		return nil
-	}
-	if !e.mayPrune(n) {
+	// What goes takes along what hangs on it.
+	falls := slices.ContainsFunc(n.needs, func(m *node) bool { return m.leaving })
+	if !falls && (n.surplus && e.report || !e.mayPrune(n)) {
 		return nil
 	}
 	return e.remove(n)

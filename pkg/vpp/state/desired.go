@@ -11,6 +11,10 @@ func (e *Engine) Set(o Owner, s Spec) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	own := e.owners[o]
+	if own != nil && (own.name.Key != s.Name || !own.since.Equal(s.Since)) {
+		e.disown(own) // another object of the same name; what it had in VPP may stay
+		own = nil
+	}
 	if own == nil {
 		own = &owner{id: o, name: ID{o.Kind, s.Name}, since: s.Since}
 		e.owners[o] = own
@@ -48,16 +52,19 @@ func (e *Engine) Set(o Owner, s Spec) {
 func (e *Engine) Remove(o Owner) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	own := e.owners[o]
-	if own == nil {
-		return
+	if own := e.owners[o]; own != nil {
+		e.disown(own)
+		e.kick()
 	}
+}
+
+// disown forgets an owner and all it wants.
+func (e *Engine) disown(own *owner) {
 	for _, w := range own.wishes {
 		e.dropWish(w)
 	}
-	delete(e.owners, o)
+	delete(e.owners, own.id)
 	e.leaveName(own)
-	e.kick()
 }
 
 // SetExternal says that something is there that items need and VPP does not

@@ -508,3 +508,35 @@ func TestPoisonIsFound(t *testing.T) {
 		})
 	}
 }
+
+// What hangs on something of ours goes with it, also where nothing may be
+// pruned.
+func TestWhatGoesTakesAlongWhatHangsOnIt(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.Begin()
+	r.set("o", 0, "Base:b=x", "Base:c=x")
+	r.awaitReasons("o", "Programmed; Programmed")
+	r.foreign(func(m map[state.ID]thing) {
+		m[parseID("Part:p")] = thing{value: "x", ours: true, needs: []state.ID{parseID("Base:b")}}
+		m[parseID("Part:q")] = thing{value: "x", ours: true, needs: []state.ID{parseID("Base:c")}}
+	})
+	r.resyncs()
+	r.written()
+	r.set("o", 0, "Base:c=x")
+	r.awaitHolds("c=x q=x")
+	wantWritten(t, r.written(), "delete p", "delete b")
+}
+
+// An object deleted and made again is as old as the new one.
+func TestSameOwnerYounger(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.Begin()
+	r.set("a", 2, "Base:b=a")
+	r.set("c", 1, "Base:b=c")
+	r.awaitReasons("c", "Conflict: Object a has it")
+	r.set("a", 0, "Base:b=a")
+	r.awaitReasons("a", "Conflict: Object c has it")
+	r.awaitHolds("b=c")
+}

@@ -179,6 +179,9 @@ type Result struct {
 	// Reread asks for the kind to be read once things are quiet, because the
 	// answer alone does not prove the operation.
 	Reread bool
+	// Explain asks for this one only, of an [Explainer]: whether VPP holds it
+	// without showing it.
+	Explain bool
 }
 
 // Done reports the outcome. It must be called exactly once, from any goroutine.

@@ -74,6 +74,8 @@ type kindState struct {
 	// prove asks for one once nothing is under way.
 	dueRead, prove bool
 	loss           Loss
+	// doubted are to be explained once nothing is under way, dueExplain soon.
+	doubted, dueExplain []*node
 
 	counts [categories]int
 	left   map[*node]struct{} // ours and not wanted

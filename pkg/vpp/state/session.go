@@ -180,6 +180,9 @@ func (e *Engine) disconnected(s *vpp.Session) {
 	e.handles.clear()
 	clear(e.ownDeletes)
 	e.status.connected, e.status.synced = false, false
+	if s.Err() == nil {
+		return // it is us who stop: the session goes on
+	}
 	e.status.err = s.Err()
 	for _, own := range e.owners {
 		e.tell(own)
@@ -222,7 +225,7 @@ func (e *Engine) nextRead(ctx context.Context) bool {
 			e.mu.Lock()
 			due := len(e.touched) > 0
 			for _, k := range e.order {
-				due = due || k.dueRead
+				due = due || k.dueRead || len(k.dueExplain) > 0
 			}
 			e.mu.Unlock()
 			if due {
@@ -234,6 +237,9 @@ func (e *Engine) nextRead(ctx context.Context) bool {
 
 func (e *Engine) readDue(ctx context.Context, view *View) bool {
 	e.refresh(ctx, view)
+	for _, k := range e.order {
+		e.explain(ctx, view, k)
+	}
 	return e.read(ctx, view, false)
 }
 
@@ -335,6 +341,41 @@ func (e *Engine) readKind(ctx context.Context, view *View, k *kindState) error {
 		}
 	}
 	return nil
+}
+
+// explain asks of what was written whether VPP prefers somebody else's. Where
+// that cannot be had, the whole kind is read.
+func (e *Engine) explain(ctx context.Context, view *View, k *kindState) {
+	e.mu.Lock()
+	begun := e.seq
+	e.round++
+	round := e.round
+	var ids []ID
+	var wants []any
+	for _, n := range k.dueExplain {
+		if n.present && n.want != nil && !n.busy {
+			ids, wants = append(ids, n.id), append(wants, n.want.item.Value)
+		}
+	}
+	k.dueExplain = nil
+	e.mu.Unlock()
+	if len(ids) == 0 {
+		return
+	}
+	err := errors.ErrUnsupported
+	if explainer, ok := k.kind.(Explainer); ok {
+		err = explainer.Explain(ctx, view, ids, wants, func(f Found) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.found(f, begun, round)
+		})
+	}
+	if err != nil {
+		e.mu.Lock()
+		k.dueRead = true
+		e.mu.Unlock()
+	}
+	e.kick()
 }
 
 // watch has things read again when events say so.
