@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/discovery"
 	typedcoordinationv1 "k8s.io/client-go/kubernetes/typed/coordination/v1"
@@ -278,7 +279,10 @@ func (a *agent) register() (unregister func(), err error) {
 			a.opts.Registry.Unregister(c)
 		}
 	}
-	for _, c := range []prometheus.Collector{a.vpp.Stats(), a.engine, a.metrics} {
+	for _, c := range []prometheus.Collector{
+		a.vpp.Stats(), a.engine, a.metrics,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	} {
 		if err := a.opts.Registry.Register(c); err != nil {
 			unregister()
 			return nil, fmt.Errorf("register metrics: %w", err)

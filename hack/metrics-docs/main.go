@@ -92,6 +92,9 @@ func registered() ([]metric, error) {
 			c.Describe(ch)
 		}()
 		for d := range ch {
+			if ofTheProcess.MatchString(d.String()) {
+				continue
+			}
 			m, parseErr := parse(d.String())
 			err = errors.Join(err, parseErr)
 			all = append(all, m)
@@ -118,6 +121,10 @@ func (l *collectors) Unregister(prometheus.Collector) bool { return true }
 
 // described is how a descriptor prints itself, the only way it tells anything.
 var described = regexp.MustCompile(`^Desc\{fqName: ("(?:[^"\\]|\\.)*"), help: ("(?:[^"\\]|\\.)*"), (?:unit: "", )?constLabels: \{\}, variableLabels: \{(.*)\}\}$`)
+
+// ofTheProcess are metrics of every Go program, which differ from release to
+// release of Go.
+var ofTheProcess = regexp.MustCompile(`^Desc\{fqName: "(go|process)_`)
 
 func parse(desc string) (metric, error) {
 	part := described.FindStringSubmatch(desc)
