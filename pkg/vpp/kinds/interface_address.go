@@ -18,6 +18,8 @@ type InterfaceAddress struct {
 	Interface string
 	// Address has the host's bits and the length of the subnet.
 	Address netip.Prefix
+	// VRF is the name of the VRF that it is in, by its interface.
+	VRF string
 }
 
 type addressRequest struct {
@@ -76,7 +78,7 @@ func (interfaceAddress) Probe(c vpp.Caller) error { return probe("", c, addressA
 // InterfaceAddressItem is an address of an interface in a VRF.
 func InterfaceAddressItem(name, vrf string, address netip.Prefix) state.Item {
 	return state.Item{
-		ID: InterfaceAddressID(name, address), Value: InterfaceAddress{name, address},
+		ID: InterfaceAddressID(name, address), Value: InterfaceAddress{name, address, vrf},
 		Needs: addressNeeds(name, address), Claims: addressClaims(name, vrf, address),
 	}
 }
@@ -97,7 +99,10 @@ func addressClaims(name, vrf string, address netip.Prefix) []string {
 func linkLocal(p netip.Prefix) bool { return p.Addr().Is6() && p.Addr().IsLinkLocalUnicast() }
 
 func (interfaceAddress) Compare(want, have, _ any) state.Difference {
-	if want == have {
+	w, h := valueOf[InterfaceAddress](want), valueOf[InterfaceAddress](have)
+	// A link-local address is in no VRF. That of others is the binding's affair,
+	// which takes the address off and puts it back.
+	if w.Interface == h.Interface && w.Address == h.Address {
 		return state.Difference{}
 	}
 	return state.Difference{Change: state.Recreate, Fields: []string{"addresses"}}
@@ -230,12 +235,19 @@ func (k interfaceAddress) Apply(ctx context.Context, v *state.View, ops []*state
 		case op.Verb == state.Delete && !there:
 			return state.Result{Err: v.Ledger().Delete(op.ID)}
 		case op.Verb == state.Delete:
-			return state.Result{Err: k.remove(ctx, v, op.ID, index, p)}
+			return state.Result{Err: k.remove(ctx, v, op.ID, index, p), Disturbs: disturbed(op.Have, p)}
 		case !there:
 			return state.Result{Err: &state.WaitError{For: fmt.Sprintf("interface %s in VPP", name)}}
 		}
-		return state.Result{Err: k.add(ctx, v, op, name, index, p)}
+		return state.Result{Err: k.add(ctx, v, op, name, index, p), Disturbs: disturbed(op.Want, p)}
 	})
+}
+
+// disturbed are the routes that VPP prefers the address to, or did.
+func disturbed(value any, p netip.Prefix) []state.ID {
+	vrf := valueOf[InterfaceAddress](value).VRF
+	host := netip.PrefixFrom(p.Addr(), p.Addr().BitLen())
+	return []state.ID{RouteID(vrf, p.Masked()), RouteID(vrf, host)}
 }
 
 // add puts an address on an interface. Where others share that, or VPP will not

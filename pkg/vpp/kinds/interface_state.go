@@ -104,7 +104,8 @@ func parentDown(ctx context.Context, v *state.View, index uint32, err error) err
 	return &state.WaitError{For: fmt.Sprintf("parent %s in state Up", interfaceName(v, d.SupSwIfIndex))}
 }
 
-// Refresh implements [state.Refresher].
+// Refresh implements [state.Refresher]. The number may be that of somebody
+// else's interface by now, which only reading all of them tells.
 func (interfaceState) Refresh(ctx context.Context, v *state.View, id state.ID, _ any, found func(state.Found)) error {
 	index, there := v.Handle(InterfaceID(id.Key))
 	if !there {
@@ -114,7 +115,7 @@ func (interfaceState) Refresh(ctx context.Context, v *state.View, id state.ID, _
 	switch {
 	case err != nil:
 		return err
-	case d == nil:
+	case d == nil || d.Tag != Mark+id.Key:
 		return errGone
 	}
 	found(state.Found{

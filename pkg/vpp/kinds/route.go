@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"sync"
@@ -169,6 +170,38 @@ func (k route) Explain(ctx context.Context, v *state.View, missing []state.ID, w
 	}
 	return err
 }
+
+// Refresh implements [state.Refresher]: who has the prefix now.
+func (k route) Refresh(ctx context.Context, v *state.View, id state.ID, have any, found func(state.Found)) error {
+	paths := valueOf[*Paths](have)
+	q, ok := lookupOf(v, id)
+	if !ok || paths == nil {
+		return errNotAlone
+	}
+	r, err := routeLookup.Call(ctx, v.Caller(), &q)
+	if err != nil {
+		return err
+	}
+	f := state.Found{ID: id, Value: paths, Ours: true}
+	vrf, prefix := routeOf(id)
+	switch {
+	case r.Retval != 0:
+		return errNotAlone
+	case uint32(r.Route.Src) == k.source.Load():
+		f.Value, f.Needs = newPathReader(v, vrf, prefix.Addr().Is6()).read(r.Route.Paths)
+	default:
+		names, err := sources(ctx, v)
+		if err != nil {
+			return err
+		}
+		f.Overridden, f.Needs = k.overriddenBy(r, names), RouteNeeds(vrf, prefix.Addr().Is6(), paths)
+	}
+	found(f)
+	return nil
+}
+
+// errNotAlone says that a route cannot be read by itself.
+var errNotAlone = errors.New("the route must be looked for in its table")
 
 // overriddenBy names the source that has a prefix in our place, "" if none has.
 func (k route) overriddenBy(r *ipRouteLookupReply, names map[uint8]string) string {

@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ type VRF struct {
 	Adopt bool
 	// Shown is the name that VPP has for it; nothing that can be wished for.
 	Shown string
+	// noted says that FlowHash is what the ledger remembers.
+	noted bool
 }
 
 // FlowHash is a set of what goes into a flow hash, with the bits of
@@ -127,7 +130,21 @@ func (k vrf) found(v *state.View, t ipTable) state.Found {
 	case noted:
 		f.ID, f.Ours = adopted, true
 	}
+	if e, ok := v.Ledger().Get(f.ID); ok && f.Ours {
+		value := VRF{TableID: t.TableID, Shown: t.Name}
+		if hash, err := strconv.ParseUint(e.Digest, 10, 32); err == nil {
+			value.FlowHash, value.noted = FlowHash(hash), true
+		}
+		f.Value, f.Unverified = value, unverified(value.FlowHash)
+	}
 	return f
+}
+
+func unverified(hash FlowHash) []string {
+	if hash == 0 {
+		return nil
+	}
+	return []string{"flowHash"}
 }
 
 // TableClaim is that a table can be of one VRF only.
@@ -143,7 +160,10 @@ func (k vrf) Compare(want, have, applied any) state.Difference {
 	if w.TableID != h.TableID {
 		return state.Difference{Change: state.Recreate, Fields: []string{"tableID"}}
 	}
-	if a, ok := applied.(VRF); ok && a.FlowHash != w.FlowHash {
+	if a, ok := applied.(VRF); ok {
+		h.FlowHash, h.noted = a.FlowHash, true
+	}
+	if h.noted && h.FlowHash != w.FlowHash {
 		return state.Difference{Change: state.InPlace, Fields: []string{"flowHash"}}
 	}
 	return state.Difference{}
@@ -176,7 +196,7 @@ func (k vrf) create(ctx context.Context, v *state.View, op *state.Op) state.Resu
 	case there.Name == table.Name:
 	case op.Adopt:
 		table.Name = there.Name
-		err = v.Ledger().Put(op.ID, state.Entry{Alias: strconv.FormatUint(uint64(want.TableID), 10)})
+		err = v.Ledger().Put(op.ID, state.Entry{Alias: strconv.FormatUint(uint64(want.TableID), 10), Digest: "0"})
 	default:
 		err = &state.ConflictError{With: fmt.Sprintf("table %d named %q, made by somebody else,", there.TableID, there.Name)}
 	}
@@ -186,24 +206,25 @@ func (k vrf) create(ctx context.Context, v *state.View, op *state.Op) state.Resu
 	if want.FlowHash != 0 {
 		err = k.setFlowHash(ctx, v, want)
 	}
-	return k.result(want, table.Name, err)
+	return k.result(v, op.ID, want, table.Name, err)
 }
 
 func (k vrf) update(ctx context.Context, v *state.View, op *state.Op) state.Result {
 	want := valueOf[VRF](op.Want)
-	return k.result(want, valueOf[VRF](op.Have).Shown, k.setFlowHash(ctx, v, want))
+	return k.result(v, op.ID, want, valueOf[VRF](op.Have).Shown, k.setFlowHash(ctx, v, want))
 }
 
-// result is that there is a table, whatever became of its flow hash.
-func (k vrf) result(want VRF, name string, err error) state.Result {
-	r := state.Result{
-		Err: err, Handle: want.TableID, HasHandle: true,
-		Have: VRF{TableID: want.TableID, Shown: name},
+// result is that there is a table, whatever became of its flow hash, which
+// only the ledger remembers.
+func (k vrf) result(v *state.View, id state.ID, want VRF, name string, err error) state.Result {
+	have := VRF{TableID: want.TableID, Shown: name}
+	if err == nil {
+		e, _ := v.Ledger().Get(id)
+		e.Digest = strconv.FormatUint(uint64(want.FlowHash), 10)
+		have.FlowHash, have.noted = want.FlowHash, true
+		err = v.Ledger().Put(id, e)
 	}
-	if want.FlowHash != 0 {
-		r.Unverified = []string{"flowHash"}
-	}
-	return r
+	return state.Result{Err: err, Handle: want.TableID, HasHandle: true, Have: have, Unverified: unverified(have.FlowHash)}
 }
 
 func (k vrf) setFlowHash(ctx context.Context, v *state.View, want VRF) error {
@@ -222,21 +243,25 @@ func (k vrf) setFlowHash(ctx context.Context, v *state.View, want VRF) error {
 // alive, so it is looked for afterwards. One that was adopted stays.
 func (k vrf) delete(ctx context.Context, v *state.View, op *state.Op) error {
 	have := valueOf[VRF](op.Have)
-	if _, adopted := v.Ledger().Get(op.ID); adopted {
+	e, _ := v.Ledger().Get(op.ID)
+	if e.Alias != "" { // it was adopted
 		return v.Ledger().Delete(op.ID)
 	}
 	there, err := k.find(ctx, v, have.TableID)
-	if err != nil || there == nil || there.Name != Mark+op.ID.Key {
+	if err != nil {
 		return err
+	}
+	if there == nil || there.Name != Mark+op.ID.Key {
+		return v.Ledger().Delete(op.ID)
 	}
 	if _, err := tableAddDel.Call(ctx, v.Caller(), &ipTableAddDel{Table: ipTable{TableID: have.TableID, IsIP6: k.ip6}}); err != nil {
 		return err
 	}
 	there, err = k.find(ctx, v, have.TableID)
 	if err == nil && there != nil {
-		err = fmt.Errorf("%s table %d is still used by something that somebody else made", k.family(), have.TableID)
+		return fmt.Errorf("%s table %d is still used by something that somebody else made", k.family(), have.TableID)
 	}
-	return err
+	return errors.Join(err, v.Ledger().Delete(op.ID))
 }
 
 // find looks for a table of a number.
