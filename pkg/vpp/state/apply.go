@@ -11,19 +11,21 @@ import (
 // passSize bounds the nodes decided on under one hold of the lock.
 const passSize = 4096
 
+// busyLimit bounds the operations under way: more would not go faster, and
+// each takes memory.
+const busyLimit = 2 * passSize
+
 // explainShare is how many can be read in the time that one takes to be
 // explained.
 const explainShare = 4
-
-var noTime time.Time
 
 // pass decides on queued nodes and begins their operations. It returns false
 // when there is nothing more to decide on now.
 func (e *Engine) pass(ctx context.Context) bool {
 	e.mu.Lock()
-	next, retries := e.dueRetries(time.Now())
+	next, retries := e.dueRetries()
 	e.clock(next, retries)
-	if e.view == nil || !e.began || e.paused {
+	if e.view == nil || !e.began || e.paused || e.busy >= busyLimit {
 		e.mu.Unlock()
 		return false
 	}
@@ -63,7 +65,8 @@ func (e *Engine) finished(op *Op, r Result) {
 	e.seq++
 	n.busy, n.stamp = false, e.seq
 	e.busy--
-	e.metrics.operation(op, r.Err)
+	n.kind.metrics.operation(op, r.Err)
+	done := false // nothing more is to be decided
 	switch {
 	case errors.Is(r.Err, vpp.ErrUnknown), errors.Is(r.Err, vpp.ErrDisconnected), errors.Is(r.Err, vpp.ErrClosed),
 		errors.Is(r.Err, context.Canceled), errors.Is(r.Err, context.DeadlineExceeded):
@@ -91,9 +94,16 @@ func (e *Engine) finished(op *Op, r Result) {
 		n.applied = op.Want
 		if n.want != nil && n.want == op.wish && n.want.changes == op.changes && !n.leaving {
 			e.programmed(n)
+			done = !n.stale && !n.recreating && !n.quarantined
 		}
 	}
 	n.kind.prove = n.kind.prove || r.Reread
+	for _, id := range r.Disturbs {
+		if m := e.lookup(id); m != nil && m.want != nil {
+			e.touched[id] = struct{}{}
+			e.requestRead()
+		}
+	}
 	if r.Explain && r.Err == nil {
 		n.kind.doubted = append(n.kind.doubted, n)
 	}
@@ -101,8 +111,12 @@ func (e *Engine) finished(op *Op, r Result) {
 		e.unuse(m)
 	}
 	e.letGo(op.needs)
-	e.enqueue(n)
-	e.kick()
+	if !done || goneNeed(n.want.needs) != nil {
+		e.enqueue(n)
+	}
+	if len(e.queue) > 0 && e.busy < busyLimit || e.busy == 0 {
+		e.kick()
+	}
 }
 
 // landed records what an operation left in VPP.
@@ -120,7 +134,7 @@ func (e *Engine) landed(op *Op, r Result) {
 	e.take(n, hasHandle && n.hasHandle && handle == n.handle)
 	n.present, n.ours, n.have = true, true, have
 	n.handle, n.hasHandle = handle, hasHandle
-	n.overridden, n.unverified = r.Overridden, r.Unverified
+	n.show(r.Overridden, r.Unverified)
 	if hasHandle {
 		e.handles.set(n.id, handle, true)
 	}
@@ -160,5 +174,9 @@ func (e *Engine) quiet() {
 		return
 	}
 	e.status.synced, e.status.syncedSince = true, time.Now()
+	for _, own := range e.owners {
+		own.told = false // it may have waited for this, and not looked
+		e.tell(own)
+	}
 	e.nodeChanged()
 }

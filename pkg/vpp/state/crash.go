@@ -3,7 +3,6 @@ package state
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"time"
 )
@@ -17,8 +16,9 @@ const crashLimit = 3
 // Where VPP dies again and again with the same suspects, half of them are
 // held back from boot to boot until the one is found, which then stays out.
 type crashes struct {
-	// fresh is when what is not proven yet was last written, or begun to be.
-	fresh map[*node]time.Time
+	// fresh is what is not proven yet, each once; node.writtenAt is when it was
+	// last written, or begun to be. What is not suspected any more has none.
+	fresh []*node
 	// deaths counts those in a row that have suspects in common.
 	deaths   int
 	suspects []*node
@@ -29,32 +29,47 @@ type crashes struct {
 
 // suspect notes that a node was written, or may have been.
 func (e *Engine) suspect(n *node) {
-	if !n.proven && n.want != nil {
-		e.crashes.fresh[n] = time.Now()
+	if n.proven || n.want == nil {
+		return
+	}
+	n.writtenAt = time.Since(e.started)
+	if !n.fresh {
+		n.fresh = true
+		e.crashes.fresh = append(e.crashes.fresh, n)
 	}
 }
 
 // unsuspect forgets that a node was ever suspected: its value is another now.
 func (e *Engine) unsuspect(n *node) {
-	c := &e.crashes
-	n.proven, n.quarantined = false, false
-	delete(c.fresh, n)
-	is := func(m *node) bool { return m == n }
-	c.suspects = slices.DeleteFunc(c.suspects, is)
-	c.held = slices.DeleteFunc(c.held, is)
-	c.later = slices.DeleteFunc(c.later, is)
+	n.proven, n.quarantined, n.suspected, n.writtenAt = false, false, false, 0
+}
+
+// tidy drops those that were let off, which stay in the lists until somebody
+// looks: there may be very many.
+func (c *crashes) tidy() {
+	off := func(n *node) bool { return !n.suspected }
+	c.suspects = slices.DeleteFunc(c.suspects, off)
+	c.held = slices.DeleteFunc(c.held, off)
+	c.later = slices.DeleteFunc(c.later, off)
 }
 
 // died draws conclusions from a death of VPP.
 func (e *Engine) died() {
 	c := &e.crashes
+	c.tidy()
 	now := c.fresh
-	c.fresh = map[*node]time.Time{}
+	c.fresh = nil
+	now = slices.DeleteFunc(now, func(n *node) bool {
+		n.fresh = false
+		return n.writtenAt == 0
+	})
 	// Those that were suspected before, are not held back and were tried again.
 	again := slices.DeleteFunc(slices.Clone(c.suspects), func(n *node) bool {
-		_, tried := now[n]
-		return n.quarantined || !tried
+		return n.quarantined || n.writtenAt == 0
 	})
+	for _, n := range now {
+		n.writtenAt = 0
+	}
 	switch {
 	case c.deaths >= crashLimit && len(again) == 0:
 		return // something else killed it
@@ -67,12 +82,19 @@ func (e *Engine) died() {
 		c.suspects = again
 		c.deaths++
 	default:
-		c.suspects = slices.SortedFunc(maps.Keys(now), func(a, b *node) int {
-			return cmp.Or(cmp.Compare(a.id.Kind, b.id.Kind), cmp.Compare(a.id.Key, b.id.Key))
-		})
+		for _, n := range c.suspects {
+			n.suspected = false
+		}
+		for _, n := range now {
+			n.suspected = true
+		}
+		c.suspects = now
 		c.deaths = min(len(now), 1)
 	}
 	if c.deaths >= crashLimit {
+		slices.SortFunc(c.suspects, func(a, b *node) int {
+			return cmp.Or(cmp.Compare(a.id.Kind, b.id.Kind), cmp.Compare(a.id.Key, b.id.Key))
+		})
 		e.log.Info("VPP dies again and again after the same changes", "suspects", len(c.suspects), "first", c.suspects[0].id.String())
 		e.halve()
 	}
@@ -116,12 +138,17 @@ func (e *Engine) survived() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := &e.crashes
-	for n, since := range c.fresh {
-		if time.Since(since) >= e.opts.CrashWindow {
-			n.proven = true
-			delete(c.fresh, n)
+	c.tidy()
+	now := time.Since(e.started)
+	c.fresh = slices.DeleteFunc(c.fresh, func(n *node) bool {
+		switch {
+		case n.writtenAt == 0:
+			n.fresh = false
+		case now-n.writtenAt >= e.opts.CrashWindow:
+			n.fresh, n.proven, n.writtenAt = false, true, 0
 		}
-	}
+		return !n.fresh
+	})
 	if c.deaths < crashLimit {
 		c.suspects = slices.DeleteFunc(c.suspects, func(n *node) bool { return n.proven })
 		if len(c.suspects) == 0 {

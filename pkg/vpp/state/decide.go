@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 )
@@ -49,7 +50,7 @@ func (e *Engine) decide(n *node) *Op {
 		return e.decideUnwanted(n)
 	}
 	w := n.want
-	if n.present && !n.ours && !w.item.Adopt {
+	if n.present && !n.ours && !w.adopt {
 		n.err = &ConflictError{With: "something in VPP that somebody else made"}
 		e.setReason(n, Conflict)
 		return nil
@@ -66,7 +67,7 @@ func (e *Engine) decide(n *node) *Op {
 	}
 	if !n.present {
 		if e.report && n.settled {
-			n.drift = []string{"presence"}
+			n.differ([]string{"presence"})
 			e.setReason(n, Drifted)
 			return nil
 		}
@@ -78,19 +79,19 @@ func (e *Engine) decide(n *node) *Op {
 		}
 		op = &Op{Verb: Create}
 	} else {
-		d := n.kind.kind.Compare(w.item.Value, n.have, n.applied)
+		d := n.kind.kind.Compare(w.value, n.have, n.applied)
 		switch {
 		case d.Change == Same && n.ours:
 			e.stay(n)
 			e.programmed(n)
 			return nil
 		case e.report && n.settled && n.ours:
-			n.drift = d.Fields
+			n.differ(d.Fields)
 			e.setReason(n, Drifted)
 			return nil
 		case d.Change == Recreate && n.ours:
 			n.recreating = true
-			n.drift = d.Fields
+			n.differ(d.Fields)
 			e.happened(n, Event{Type: EventRecreated, ID: n.id, Fields: d.Fields})
 			return e.remove(n)
 		}
@@ -104,8 +105,8 @@ func (e *Engine) decide(n *node) *Op {
 		}
 		return nil
 	}
-	op.Want = w.item.Value
-	op.Adopt = op.Adopt || w.item.Adopt
+	op.Want = w.value
+	op.Adopt = op.Adopt || w.adopt
 	return e.begin(n, op)
 }
 
@@ -167,7 +168,7 @@ func (e *Engine) mayPrune(n *node) bool {
 func (e *Engine) begin(n *node, op *Op) *Op {
 	op.ID, op.node, op.done = n.id, n, e.finished
 	if w := n.want; w != nil {
-		op.wish, op.changes, op.needs, op.claims = w, w.changes, hold(w.needs), w.item.Claims
+		op.wish, op.changes, op.needs, op.claims = w, w.changes, hold(w.needs), w.names
 		for _, m := range op.needs {
 			m.users++ // it must not go while this is under way
 		}
@@ -215,15 +216,16 @@ func heldElsewhere(n *node, w *wish) *node {
 
 // programmed records that VPP holds what is wanted.
 func (e *Engine) programmed(n *node) {
-	n.settled, n.err, n.attempts, n.blocker, n.drift = true, nil, 0, nil, nil
+	n.settled, n.err, n.attempts, n.blocker = true, nil, 0, nil
+	n.differ(nil)
 	if !sameSlice(n.needs, n.want.needs) {
 		e.rehang(n, n.want.needs) // a reading does not show every need
 	}
-	if w := n.want; !w.since.IsZero() {
-		e.metrics.converged(n.id.Kind, w.since)
-		w.since = noTime
+	if w := n.want; w.since != 0 {
+		n.kind.metrics.converged(time.Since(e.started) - w.since)
+		w.since = 0
 	}
-	if n.overridden != "" {
+	if n.says().overridden != "" {
 		e.setReason(n, Overridden)
 	} else {
 		e.setReason(n, Programmed)

@@ -24,18 +24,21 @@ func (e *Engine) Set(o Owner, s Spec) {
 
 	old := make(map[ID]*wish, len(own.wishes))
 	for _, w := range own.wishes {
-		old[w.item.ID] = w
+		old[w.node.id] = w
 	}
 	wishes := make([]*wish, 0, len(s.Items))
 	resolve := e.resolver()
-	now := time.Now()
+	now := time.Since(e.started)
 	for _, item := range s.Items {
 		w := old[item.ID]
 		if w != nil {
 			delete(old, item.ID)
 			e.changeWish(w, item, resolve(item.Needs), now)
 		} else {
-			w = &wish{item: item, owner: own, needs: hold(resolve(item.Needs)), since: now}
+			w = &wish{
+				value: item.Value, names: item.Claims, adopt: item.Adopt,
+				owner: own, node: e.node(item.ID), needs: hold(resolve(item.Needs)), since: now,
+			}
 			e.addWish(w)
 		}
 		wishes = append(wishes, w)
@@ -73,13 +76,14 @@ func (e *Engine) SetExternal(id ID, version string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	n := e.node(id)
-	if n.external && n.version == version {
+	if n.external && n.says().version == version {
 		return
 	}
-	if n.version != "" && n.version != version {
+	if old := n.says().version; old != "" && old != version {
 		e.orphan(n)
 	}
-	n.external, n.present, n.version = true, true, version
+	n.external, n.present = true, true
+	n.remark(remarks{version: version})
 	e.wakeDependents(n)
 	e.kick()
 }
@@ -117,8 +121,7 @@ func (e *Engine) resolver() func([]ID) []*node {
 }
 
 func (e *Engine) addWish(w *wish) {
-	n := e.node(w.item.ID)
-	w.node = n
+	n := w.node
 	n.wishes = insertWish(n.wishes, w)
 	e.claimFor(w)
 	n.kind.losers++ // until it wins
@@ -128,7 +131,7 @@ func (e *Engine) addWish(w *wish) {
 
 func (e *Engine) claimFor(w *wish) {
 	w.claims = nil
-	for _, name := range w.item.Claims {
+	for _, name := range w.names {
 		c := e.claim(name)
 		c.wishes = insertWish(c.wishes, w)
 		w.claims = append(w.claims, c)
@@ -181,15 +184,15 @@ func (e *Engine) letGo(nodes []*node) {
 }
 
 // changeWish gives a wish another item of the same identity.
-func (e *Engine) changeWish(w *wish, item Item, needs []*node, now time.Time) {
+func (e *Engine) changeWish(w *wish, item Item, needs []*node, now time.Duration) {
 	n := w.node
 	same := n.kind.kind == nil ||
-		n.kind.kind.Compare(item.Value, w.item.Value, w.item.Value).Change == Same && item.Adopt == w.item.Adopt
+		n.kind.kind.Compare(item.Value, w.value, w.value).Change == Same && item.Adopt == w.adopt
 	if same {
-		item.Value = w.item.Value
+		item.Value = w.value
 	}
-	if !slices.Equal(item.Claims, w.item.Claims) {
-		w.item = item
+	if !slices.Equal(item.Claims, w.names) {
+		w.names = item.Claims
 		e.unclaim(w)
 		e.claimFor(w)
 		e.contend(w)
@@ -209,7 +212,7 @@ func (e *Engine) changeWish(w *wish, item Item, needs []*node, now time.Time) {
 		e.letGo(old)
 		same = false
 	}
-	w.item = item
+	w.value, w.adopt = item.Value, item.Adopt
 	if n.want != w {
 		return
 	}
@@ -282,7 +285,8 @@ func (e *Engine) choose(n *node) {
 	n.dropped = want == nil
 	n.settled, n.surplus = false, false
 	e.unsuspect(n)
-	n.reason, n.drift = Pending, nil
+	n.reason = Pending
+	n.differ(nil)
 	e.forgive(n)
 	e.relink(n)
 	e.account(n)
@@ -316,10 +320,10 @@ func wishBefore(a, b *wish) bool {
 	if a.owner != b.owner {
 		return a.owner.before(b.owner)
 	}
-	if a.item.ID.Kind != b.item.ID.Kind {
-		return a.item.ID.Kind < b.item.ID.Kind
+	if a.node.id.Kind != b.node.id.Kind {
+		return a.node.id.Kind < b.node.id.Kind
 	}
-	return a.item.ID.Key < b.item.ID.Key
+	return a.node.id.Key < b.node.id.Key
 }
 
 func insertWish(list []*wish, w *wish) []*wish {

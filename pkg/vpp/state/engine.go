@@ -111,6 +111,7 @@ type Engine struct {
 	corrected  map[string]int
 	retryAt    *time.Timer
 
+	started  time.Time
 	crashes  crashes
 	status   nodeStatus
 	nodeTold bool
@@ -150,10 +151,10 @@ func New(opts Options) *Engine {
 		kinds: map[string]*kindState{}, claims: map[string]*claim{}, owners: map[Owner]*owner{}, names: map[ID]*nameClaim{},
 		wake: make(chan struct{}, 1), reads: make(chan struct{}, 1), corrected: map[string]int{}, touched: map[ID]struct{}{},
 		ownDeletes: map[ownDelete]int{},
-		retryAt:    time.NewTimer(time.Hour), crashes: crashes{fresh: map[*node]time.Time{}},
+		retryAt:    time.NewTimer(time.Hour), started: time.Now(),
 	}
 	for _, k := range opts.Kinds {
-		s := &kindState{name: k.Name(), kind: k, nodes: map[string]*node{}, left: map[*node]struct{}{}, loss: k.Loss()}
+		s := &kindState{name: k.Name(), kind: k, nodes: map[string]*node{}, left: map[*node]struct{}{}, loss: k.Loss(), metrics: e.metrics.of(k.Name())}
 		e.kinds[k.Name()] = s
 		e.order = append(e.order, s)
 	}

@@ -78,9 +78,9 @@ type Watcher interface {
 	Watch(ctx context.Context, v *View, changed func(handle uint32, deleted bool)) error
 }
 
-// Refresher is a [Watcher] of which a single thing is read again when an event
-// names it; have is what it was. Where that does not do, an error has the
-// whole kind read.
+// Refresher is a [Kind] of which a single thing can be read again: when an
+// event names it, or something else disturbed it. have is what it was. Where
+// that does not do, an error has the whole kind read.
 type Refresher interface {
 	Refresh(ctx context.Context, v *View, id ID, have any, found func(Found)) error
 }
@@ -156,7 +156,7 @@ type Op struct {
 	done    func(*Op, Result)
 	node    *node
 	wish    *wish // at what state of it
-	changes int
+	changes int32
 	needs   []*node
 	claims  []string
 	begun   time.Time
@@ -176,6 +176,9 @@ type Result struct {
 	// Overridden and Unverified are as in [Found].
 	Overridden string
 	Unverified []string
+	// Disturbs are items of other kinds that VPP may treat differently now; they
+	// are read again, by their [Refresher].
+	Disturbs []ID
 	// Reread asks for the kind to be read once things are quiet, because the
 	// answer alone does not prove the operation.
 	Reread bool

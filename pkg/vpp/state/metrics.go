@@ -57,16 +57,51 @@ func newMetrics() *metrics {
 	}
 }
 
-func (m *metrics) operation(op *Op, err error) {
-	result := "done"
+// Results of operations, as metrics name them.
+const (
+	resultDone = iota
+	resultRefused
+	resultUnknown
+	results
+)
+
+// kindMetrics are those of one kind that every operation counts in: finding
+// them by their labels each time would cost as much as the rest of it. What
+// never happened has none.
+type kindMetrics struct {
+	all        *metrics
+	kind       string
+	operations [Delete + 1][results]prometheus.Counter
+	latency    [Delete + 1]prometheus.Observer
+	converge   prometheus.Observer
+}
+
+func (m *metrics) of(kind string) kindMetrics { return kindMetrics{all: m, kind: kind} }
+
+func (m *kindMetrics) operation(op *Op, err error) {
+	result := resultDone
 	switch {
 	case errors.Is(err, vpp.ErrUnknown):
-		result = "unknown"
+		result = resultUnknown
 	case err != nil:
-		result = "refused"
+		result = resultRefused
 	}
-	m.operations.WithLabelValues(op.ID.Kind, op.Verb.String(), result).Inc()
-	m.latency.WithLabelValues(op.ID.Kind, op.Verb.String()).Observe(time.Since(op.begun).Seconds())
+	counter, latency := &m.operations[op.Verb][result], &m.latency[op.Verb]
+	if *counter == nil {
+		*counter = m.all.operations.WithLabelValues(m.kind, op.Verb.String(), [...]string{"done", "refused", "unknown"}[result])
+	}
+	if *latency == nil {
+		*latency = m.all.latency.WithLabelValues(m.kind, op.Verb.String())
+	}
+	(*counter).Inc()
+	(*latency).Observe(time.Since(op.begun).Seconds())
+}
+
+func (m *kindMetrics) converged(took time.Duration) {
+	if m.converge == nil {
+		m.converge = m.all.converge.WithLabelValues(m.kind)
+	}
+	m.converge.Observe(took.Seconds())
 }
 
 func (m *metrics) drift(kind string, fields []string) {
@@ -81,10 +116,6 @@ func (m *metrics) resync(took time.Duration, first bool) {
 		cause = "connect"
 	}
 	m.resyncs.WithLabelValues(cause).Observe(took.Seconds())
-}
-
-func (m *metrics) converged(kind string, since time.Time) {
-	m.converge.WithLabelValues(kind).Observe(time.Since(since).Seconds())
 }
 
 func (m *metrics) vectors() []prometheus.Collector {

@@ -25,16 +25,15 @@ type node struct {
 	external  bool // not in VPP at all: see Engine.SetExternal
 	settled   bool // want was once in VPP as it is now
 	proven    bool // VPP has lived with want for a while
+	fresh     bool // it is suspected should VPP die; see crashes
+	suspected bool // VPP has died with it
 	dropped   bool // it was wanted until its owner took it back
 	handle    uint32
 	have      any
 	applied   any
-	version   string // of what is external
 	needs     []*node
 	claims    []*claim
-	// overridden and unverified are as in Found.
-	overridden string
-	unverified []string
+	remarks   *remarks // nil where there are none
 
 	// How the steps go.
 	queued      bool
@@ -44,24 +43,68 @@ type node struct {
 	quarantined bool
 	reason      Reason
 	accounted   category
-	attempts    int
 	failed      Verb // what err is of
+	attempts    int32
+	retryIndex  int32 // place in the queue of retries, from 1; 0 outside
 	err         error
 	blocker     *node
-	drift       []string
-	retryAt     time.Time
-	retryIndex  int // place in the queue of retries, from 1; 0 outside
+	retryAt     time.Duration // since the engine's start
 	// stamp is the engine's count when a step of it last began or ended:
 	// readings that began before say nothing about it. seen is the last
 	// reading that found it.
 	stamp, seen uint64
+	// writtenAt is when it was last written, since the engine's start, until it is
+	// proven; 0 where it was not.
+	writtenAt time.Duration
 
 	// dependents are the nodes that need it, as they are wished for or as they
 	// are in VPP; users counts those in VPP that are ours.
 	dependents map[*node]struct{}
 	linked     []*node // the nodes of which this is a dependent
-	users      int
-	refs       int // wishes and operations that point at it
+	users      int32
+	refs       int32 // wishes and operations that point at it
+}
+
+// remarks are what there is to be said of few nodes.
+type remarks struct {
+	// overridden and unverified are as in Found.
+	overridden string
+	unverified []string
+	drift      []string // the fields that differ and are not to be changed
+	version    string   // of what is external
+}
+
+// says are a node's remarks.
+func (n *node) says() remarks {
+	if n.remarks == nil {
+		return remarks{}
+	}
+	return *n.remarks
+}
+
+// show notes what VPP prefers to a node, and what it cannot show of it.
+func (n *node) show(overridden string, unverified []string) {
+	r := n.says()
+	r.overridden, r.unverified = overridden, unverified
+	n.remark(r)
+}
+
+// differ notes what is not to be changed though it differs.
+func (n *node) differ(fields []string) {
+	r := n.says()
+	r.drift = fields
+	n.remark(r)
+}
+
+func (n *node) remark(r remarks) {
+	switch {
+	case r.overridden == "" && len(r.unverified) == 0 && len(r.drift) == 0 && r.version == "":
+		n.remarks = nil
+	case n.remarks == nil:
+		n.remarks = &r
+	default:
+		*n.remarks = r
+	}
 }
 
 // kindState is what the engine knows about a kind.
@@ -74,6 +117,7 @@ type kindState struct {
 	// prove asks for one once nothing is under way.
 	dueRead, prove bool
 	loss           Loss
+	metrics        kindMetrics
 	// doubted are to be explained once nothing is under way, dueExplain soon.
 	doubted, dueExplain []*node
 
@@ -95,18 +139,23 @@ const (
 	categories
 )
 
-// wish is that an owner wants an item.
+// wish is that an owner wants an item. There is one for every item, as there is
+// a node: they are most of what an engine takes of memory.
 type wish struct {
-	item   Item
+	value  any
+	names  []string // of claims
 	owner  *owner
 	node   *node
 	needs  []*node
 	claims []*claim
 	// loses names the owner that has the identity, or a claim, before this one.
 	loses string
-	since time.Time // when it was asked for; zero once it was programmed
+	// since is when it was asked for, from the engine's start; 0 once it was
+	// programmed.
+	since time.Duration
 	// changes counts how often the item became another.
-	changes int
+	changes int32
+	adopt   bool
 }
 
 // owner is who wants items.

@@ -23,7 +23,7 @@ func (e *Engine) found(f Found, begun, round uint64) {
 		e.enqueue(n)
 		return
 	}
-	d := n.kind.kind.Compare(n.want.item.Value, f.Value, n.applied)
+	d := n.kind.kind.Compare(n.want.value, f.Value, n.applied)
 	if d.Change != Same || !f.Ours {
 		e.unsettle(n)
 		if expected && f.Ours {
@@ -39,7 +39,7 @@ func (e *Engine) put(n *node, f Found) {
 	e.take(n, f.HasHandle && n.hasHandle && f.Handle == n.handle)
 	n.present, n.ours, n.builtin, n.have = true, f.Ours, f.Builtin, f.Value
 	n.hasHandle, n.handle = f.HasHandle, f.Handle
-	n.overridden, n.unverified = f.Overridden, f.Unverified
+	n.show(f.Overridden, f.Unverified)
 	if f.HasHandle {
 		e.handles.set(n.id, f.Handle, f.Ours)
 	}
@@ -129,7 +129,8 @@ func (e *Engine) gone(n *node) {
 		return
 	}
 	e.take(n, false)
-	n.have, n.applied, n.overridden, n.unverified = nil, nil, "", nil
+	n.have, n.applied = nil, nil
+	n.show("", nil)
 	n.ours, n.stale, n.surplus, n.leaving, n.unknown = false, false, false, false, false
 	e.orphan(n)
 	e.relink(n)

@@ -33,7 +33,7 @@ func (e *Engine) Walk(o Owner, visit func(ItemReport)) (generation int64, ok boo
 		return 0, false
 	}
 	for _, w := range own.wishes {
-		r := ItemReport{ID: w.item.ID}
+		r := ItemReport{ID: w.node.id}
 		r.Reason, r.Message = e.reasonOf(w)
 		if n := w.node; n.present {
 			r.Have, r.Handle, r.HasHandle = n.have, n.handle, n.hasHandle
@@ -53,6 +53,15 @@ func (e *Engine) Get(id ID) (have any, ours, ok bool) {
 		return nil, false, false
 	}
 	return n.have, n.ours, true
+}
+
+// CatchingUp is true from the connection to VPP until everything desired was
+// tried, unless changes are not allowed. At its end [Options].Changed is told of
+// every owner.
+func (e *Engine) CatchingUp() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.status.connected && !e.status.synced && e.began && !e.paused
 }
 
 // Status is how the engine and its VPP are.
@@ -171,11 +180,11 @@ func (e *Engine) reasonOf(w *wish) (Reason, string) {
 	}
 	switch n.reason {
 	case Programmed, Overridden:
-		if len(n.unverified) > 0 && n.overridden == "" {
-			return Unverified, "VPP cannot show " + strings.Join(n.unverified, ", ")
+		if len(n.says().unverified) > 0 && n.says().overridden == "" {
+			return Unverified, "VPP cannot show " + strings.Join(n.says().unverified, ", ")
 		}
-		if n.overridden != "" {
-			return Overridden, n.overridden + " is preferred"
+		if n.says().overridden != "" {
+			return Overridden, n.says().overridden + " is preferred"
 		}
 		return Programmed, ""
 	case Waiting:
@@ -187,7 +196,7 @@ func (e *Engine) reasonOf(w *wish) (Reason, string) {
 		}
 		return Waiting, "waits"
 	case Drifted:
-		return Drifted, "VPP differs in " + strings.Join(n.drift, ", ")
+		return Drifted, "VPP differs in " + strings.Join(n.says().drift, ", ")
 	case Rejected, Conflict, Unsupported:
 		if n.err != nil {
 			return n.reason, n.err.Error()

@@ -10,17 +10,17 @@ import (
 type retryQueue []*node
 
 func (q retryQueue) Len() int           { return len(q) }
-func (q retryQueue) Less(i, j int) bool { return q[i].retryAt.Before(q[j].retryAt) }
+func (q retryQueue) Less(i, j int) bool { return q[i].retryAt < q[j].retryAt }
 func (q retryQueue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
-	q[i].retryIndex, q[j].retryIndex = i+1, j+1
+	q[i].retryIndex, q[j].retryIndex = int32(i+1), int32(j+1)
 }
 
 // Push and Pop implement heap.Interface.
 func (q *retryQueue) Push(x any) {
 	n, _ := x.(*node)
 	*q = append(*q, n)
-	n.retryIndex = len(*q)
+	n.retryIndex = int32(len(*q))
 }
 
 // Pop implements heap.Interface.
@@ -42,11 +42,11 @@ func (e *Engine) postpone(n *node) {
 	}
 	n.attempts++
 	delay = delay/2 + rand.N(delay)
-	n.retryAt = time.Now().Add(delay)
+	n.retryAt = time.Since(e.started) + delay
 	if n.retryIndex == 0 {
 		heap.Push(&e.timer, n)
 	} else {
-		heap.Fix(&e.timer, n.retryIndex-1)
+		heap.Fix(&e.timer, int(n.retryIndex)-1)
 	}
 	e.kick() // the scheduler has to set its clock
 }
@@ -59,20 +59,21 @@ func (e *Engine) forgive(n *node) {
 
 func (e *Engine) dropRetry(n *node) {
 	if n.retryIndex != 0 {
-		heap.Remove(&e.timer, n.retryIndex-1)
+		heap.Remove(&e.timer, int(n.retryIndex)-1)
 	}
 }
 
-// dueRetries queues the nodes whose time has come, and returns when the next
-// one's comes; ok is false without one.
-func (e *Engine) dueRetries(now time.Time) (next time.Time, ok bool) {
+// dueRetries queues the nodes whose time has come, and returns how long
+// it is to the next one's; ok is false without one.
+func (e *Engine) dueRetries() (next time.Duration, ok bool) {
+	now := time.Since(e.started)
 	for len(e.timer) > 0 {
 		n := e.timer[0]
-		if n.retryAt.After(now) {
-			return n.retryAt, true
+		if n.retryAt > now {
+			return n.retryAt - now, true
 		}
 		heap.Pop(&e.timer)
 		e.enqueue(n)
 	}
-	return time.Time{}, false
+	return 0, false
 }

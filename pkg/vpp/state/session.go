@@ -50,9 +50,9 @@ func (e *Engine) schedule(ctx context.Context) {
 }
 
 // clock sets the alarm for the next retry.
-func (e *Engine) clock(next time.Time, ok bool) {
+func (e *Engine) clock(next time.Duration, ok bool) {
 	if ok {
-		e.retryAt.Reset(time.Until(next))
+		e.retryAt.Reset(next)
 	}
 }
 
@@ -158,7 +158,8 @@ func (e *Engine) forgetAll() {
 	for _, k := range e.order {
 		for _, n := range k.nodes {
 			e.take(n, false)
-			n.have, n.applied, n.overridden, n.unverified = nil, nil, "", nil
+			n.have, n.applied = nil, nil
+			n.show("", nil)
 			n.ours, n.stale, n.surplus, n.leaving, n.recreating = false, false, false, false, false
 			n.unknown, n.dropped, n.settled = false, false, false
 			if n.want != nil {
@@ -317,7 +318,7 @@ func (e *Engine) readKind(ctx context.Context, view *View, k *kindState) error {
 	missing := e.sweep(k, begun, round)
 	ids, wants := make([]ID, len(missing)), make([]any, len(missing))
 	for i, n := range missing {
-		ids[i], wants[i] = n.id, n.want.item.Value
+		ids[i], wants[i] = n.id, n.want.value
 	}
 	e.mu.Unlock()
 	if len(missing) == 0 {
@@ -354,7 +355,7 @@ func (e *Engine) explain(ctx context.Context, view *View, k *kindState) {
 	var wants []any
 	for _, n := range k.dueExplain {
 		if n.present && n.want != nil && !n.busy {
-			ids, wants = append(ids, n.id), append(wants, n.want.item.Value)
+			ids, wants = append(ids, n.id), append(wants, n.want.value)
 		}
 	}
 	k.dueExplain = nil
@@ -441,11 +442,25 @@ func (e *Engine) refresh(ctx context.Context, view *View) {
 		}
 		if err != nil {
 			e.mu.Lock()
-			k.dueRead = true
+			e.dueAfter(k)
 			e.mu.Unlock()
 		}
 	}
 	e.kick()
+}
+
+// dueAfter has a kind read as a whole. Where it is one that events tell of, all
+// of those are: their things are known by the same numbers.
+func (e *Engine) dueAfter(k *kindState) {
+	k.dueRead = true
+	if _, ok := k.kind.(Watcher); !ok {
+		return
+	}
+	for _, other := range e.order {
+		if _, ok := other.kind.(Watcher); ok && other.unsupported == nil {
+			other.dueRead = true
+		}
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
