@@ -101,8 +101,12 @@ unit: controlplane ## Run the tests with the race detector
 	go test -race ./...
 
 .PHONY: bench
-bench: ## Run the benchmarks (VPP_API_SOCKET: against that VPP too)
+bench: controlplane ## Run the benchmarks (VPP_API_SOCKET: against that VPP too)
 	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-operator
+bench-operator: controlplane ## Measure the whole operator (VPP_BIN: with that VPP)
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./test/e2e/scale
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)

@@ -25,6 +25,7 @@ type engine interface {
 	SetResyncPeriod(period time.Duration)
 	Walk(o state.Owner, visit func(state.ItemReport)) (generation int64, ok bool)
 	Status() state.Status
+	CatchingUp() bool
 }
 
 // reconciler hands the objects of a node to the engine. It learns of them from
@@ -79,6 +80,8 @@ type tracked struct {
 	// arrivedAt is when it was first found to be ready and not told so, laggingSince
 	// when nothing but numbers of routes was found to differ.
 	arrivedAt, laggingSince time.Time
+	// catchingUpSince is since when VPP is being filled, as seen for this object.
+	catchingUpSince time.Time
 	// notBefore spares the engine walks over large objects.
 	notBefore time.Time
 	// programmed is the generation that was last announced by an Event, stalled

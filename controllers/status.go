@@ -37,6 +37,9 @@ const (
 	// What has arrived may have an echo, as an interface whose link comes up when
 	// it is: it is told at once with what follows within afterwards.
 	afterwards = 4 * time.Millisecond
+	// While VPP is being filled after a start or a restart it needs the processor
+	// more than statuses do: those wait until it is done, and at most so long.
+	catchUp = 2 * time.Second
 	// A walk over an object is not repeated before walkShare times what it took,
 	// so that a large object in the making does not keep the engine busy.
 	walkShare = 20
@@ -126,6 +129,17 @@ func (w *statusWriter) settle(ctx context.Context, owner state.Owner) (again tim
 	if again := t.notBefore.Sub(begun); again > 0 {
 		r.mu.Unlock()
 		return again, nil
+	}
+	if t.invalid == nil && w.engine.CatchingUp() {
+		if t.catchingUpSince.IsZero() {
+			t.catchingUpSince = begun
+		}
+		if again := t.catchingUpSince.Add(catchUp).Sub(begun); again > 0 {
+			r.mu.Unlock()
+			return again, nil // or as soon as the engine has told all owners to look
+		}
+	} else {
+		t.catchingUpSince = time.Time{}
 	}
 	k, o, wrong, paused := t.kind, t.latest, t.invalid, r.paused
 	r.mu.Unlock()

@@ -3,9 +3,11 @@ package kinds_test
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
@@ -144,4 +146,73 @@ func TestRoutesAreReadAsWritten(t *testing.T) {
 			return !ok && b.Status().LeftoverCount == 0
 		})
 	})
+}
+
+// Of many routes written at once those are found that another source has, and
+// for few among many no table is read.
+func TestOverriddenAmongMany(t *testing.T) {
+	t.Parallel()
+	eachSocket(t, func(t *testing.T, socket string) {
+		const n, more = 400, 50
+		ledger := filepath.Join(t.TempDir(), "ledger")
+		noted := func(o *benchOptions) { o.ledger = ledger }
+		b := work(t, socket, noted)
+		b.Begin()
+		b.set("vrf", vrfItem("many", 7301, false))
+		b.set("first", routesOf("many", 0, n)...)
+		b.await("programmed", func() bool { return b.Status().Counts[kinds.KindRoute].Done == n })
+		b.stop()
+
+		// An engine that finds all as it should be reads nothing more.
+		b = work(t, socket, noted)
+		b.set("vrf", vrfItem("many", 7301, false))
+		b.set("first", routesOf("many", 0, n)...)
+		b.Begin()
+		b.await("found", func() bool { s := b.Status(); return s.Synced && s.Counts[kinds.KindRoute].Done == n })
+		s, err := b.client.WaitConnected(b.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		better, err := vpp.Invoke(b.ctx, s, "fib_source_add", map[string]any{"src": map[string]any{"name": "better", "priority": 10}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		foreign := map[string]any{"is_add": true, "route": map[string]any{
+			"table_id": 7301, "prefix": "10.77.0.7/32", "src": better["id"],
+			"paths": []any{map[string]any{"type": "FIB_API_PATH_TYPE_DROP", "sw_if_index": ^uint32(0)}},
+		}}
+		if _, err := vpp.Invoke(b.ctx, s, "ip_route_add_del_v2", foreign); err != nil {
+			t.Fatal(err)
+		}
+		dumps := sent(b.client.Stats().Snapshot(), "ip_route_v2_dump")
+		b.set("second", routesOf("many", 77, more)...)
+		b.await("overridden", func() bool { return strings.Count(b.reasons("second"), "Overridden: ") == 1 })
+		if got := b.reasons("second"); strings.Count(got, "Programmed") != more-1 {
+			t.Errorf("the others are %s", got)
+		}
+		if now := sent(b.client.Stats().Snapshot(), "ip_route_v2_dump"); now != dumps {
+			t.Errorf("%d tables were read", now-dumps)
+		}
+		for _, name := range []string{"first", "second", "vrf"} {
+			o, _ := owner(name, 0)
+			b.Remove(o)
+		}
+		foreign["is_add"] = false
+		if _, err := vpp.Invoke(b.ctx, s, "ip_route_add_del_v2", foreign); err != nil {
+			t.Fatal(err)
+		}
+		b.await("removed", func() bool { _, _, ok := b.Get(kinds.VRFID("many", false)); return !ok })
+	})
+}
+
+// routesOf are n routes in 10.net.0.0/16.
+func routesOf(vrf string, net, n int) []state.Item {
+	paths := kinds.NewPaths(kinds.Path{Type: kinds.PathDrop})
+	needs := kinds.RouteNeeds(vrf, false, paths)
+	items := make([]state.Item, n)
+	for i := range items {
+		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(net), byte(i >> 8), byte(i)}), 32)
+		items[i] = state.Item{ID: kinds.RouteID(vrf, p), Value: paths, Needs: needs}
+	}
+	return items
 }

@@ -177,19 +177,19 @@ type rig struct {
 	events []string
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T, change ...func(*state.Options)) *rig {
 	t.Helper()
 	w := newWorld()
-	return newRigOn(t, w, vpptest.Start(t))
+	return newRigOn(t, w, vpptest.Start(t), change...)
 }
 
-func newRigOn(t *testing.T, w *world, v *vpptest.VPP) *rig {
+func newRigOn(t *testing.T, w *world, v *vpptest.VPP, change ...func(*state.Options)) *rig {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	r := &rig{world: w, t: t, ctx: ctx, vpp: v, change: make(chan struct{})}
 	client := vpp.NewClient(vpp.Options{Socket: v.Socket()})
 	known := 0
-	r.Engine = state.New(state.Options{
+	opts := state.Options{
 		Client: client, RetryMin: time.Millisecond, RetryMax: 10 * time.Millisecond, ReadRetry: time.Millisecond, CrashWindow: 400 * time.Millisecond,
 		Kinds: []state.Kind{fakeKind{"Base", w, state.Cleaned}, fakeKind{"Leaf", w, state.Stale}, fakeKind{"Part", w, state.Cleaned}},
 		Boot: func(context.Context, *state.View) (bool, error) {
@@ -204,7 +204,11 @@ func newRigOn(t *testing.T, w *world, v *vpptest.VPP) *rig {
 		Happened: func(o state.Owner, e state.Event) {
 			r.tell(fmt.Sprintf("%d %s %s %s", e.Type, o.Object, e.ID.Key, strings.Join(e.Fields, ",")))
 		},
-	})
+	}
+	for _, f := range change {
+		f(&opts)
+	}
+	r.Engine = state.New(opts)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
