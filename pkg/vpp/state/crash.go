@@ -74,9 +74,7 @@ func (e *Engine) died() {
 	case c.deaths >= crashLimit && len(again) == 0:
 		return // something else killed it
 	case c.deaths >= crashLimit:
-		c.later = append(c.later, c.held...)
-		c.held, c.suspects = nil, again
-		e.halve()
+		e.narrow(again)
 		return
 	case len(again) > 0:
 		c.suspects = again
@@ -98,6 +96,24 @@ func (e *Engine) died() {
 		e.log.Info("VPP dies again and again after the same changes", "suspects", len(c.suspects), "first", c.suspects[0].id.String())
 		e.halve()
 	}
+}
+
+// narrow puts off all suspects but those that were tried when VPP died.
+func (e *Engine) narrow(tried []*node) {
+	c := &e.crashes
+	is := make(map[*node]bool, len(tried))
+	for _, n := range tried {
+		is[n] = true
+	}
+	for _, n := range c.suspects {
+		// Also those whose turn it was and that VPP did not live to see.
+		if !is[n] && !n.proven {
+			e.quarantine(n, true)
+			c.later = append(c.later, n)
+		}
+	}
+	c.held, c.suspects = nil, tried
+	e.halve()
 }
 
 // halve sets aside the last suspect, or holds half of them back.
@@ -157,7 +173,7 @@ func (e *Engine) survived() {
 		return
 	}
 	for _, n := range c.suspects {
-		if !n.proven && !n.quarantined && n.reason.Done() {
+		if n.fresh && !n.quarantined {
 			return // still being tried
 		}
 	}
