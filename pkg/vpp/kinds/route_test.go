@@ -3,8 +3,8 @@ package kinds_test
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
