@@ -45,15 +45,15 @@ func (e *Engine) pass(ctx context.Context) bool {
 	}
 	more := len(e.queue) > 0
 	e.quiet()
-	e.mu.Unlock()
-
 	begun := time.Now()
 	for k, ops := range byKind {
 		for _, op := range ops {
 			op.begun = begun
 		}
+		// Under the lock: the next session waits for all that this one began.
 		e.running.Go(func() { k.kind.Apply(ctx, view, ops) })
 	}
+	e.mu.Unlock()
 	return more
 }
 

@@ -172,9 +172,14 @@ func (e *Engine) survived() {
 		}
 		return
 	}
+	var untried []*node
 	for _, n := range c.suspects {
-		if n.fresh && !n.quarantined {
+		switch {
+		case n.proven || n.quarantined:
+		case n.fresh:
 			return // still being tried
+		default: // what it needs may be held back: it is suspected until it was tried
+			untried = append(untried, n)
 		}
 	}
 	if !e.status.synced || time.Since(e.status.connectedSince) < e.opts.CrashWindow {
@@ -194,6 +199,7 @@ func (e *Engine) survived() {
 		e.quarantine(n, false)
 	}
 	c.held = slices.Clone(c.suspects[keep:])
+	c.suspects = append(c.suspects, untried...)
 	e.kick()
 }
 

@@ -43,6 +43,10 @@ func (e *Engine) wakeBlocked(n *node) {
 // decide looks at one node and returns the operation that brings VPP nearer to
 // what is wanted, nil where there is none to begin now.
 func (e *Engine) decide(n *node) *Op {
+	if n.want == nil && !n.present {
+		e.release(n)
+		return nil
+	}
 	if n.busy || n.unknown || n.kind.kind == nil || n.kind.unsupported != nil {
 		return nil // it is queued again when that changes
 	}
@@ -58,11 +62,14 @@ func (e *Engine) decide(n *node) *Op {
 	if m := goneNeed(w.needs); m != nil {
 		return e.decideWithout(n, m)
 	}
+	if n.failed == Delete && !n.stale && !n.recreating {
+		e.forgive(n) // what it had to go for is back
+	}
 	if n.quarantined || n.retryIndex != 0 {
 		return nil // its time has not come
 	}
 	var op *Op
-	if n.present && (n.stale || n.recreating) {
+	if n.present && n.ours && n.stale {
 		return e.remove(n)
 	}
 	if !n.present {
@@ -86,13 +93,16 @@ func (e *Engine) decide(n *node) *Op {
 			e.programmed(n)
 			return nil
 		case e.report && n.settled && n.ours:
+			e.stay(n)
 			n.differ(d.Fields)
 			e.setReason(n, Drifted)
 			return nil
 		case d.Change == Recreate && n.ours:
-			n.recreating = true
 			n.differ(d.Fields)
-			e.happened(n, Event{Type: EventRecreated, ID: n.id, Fields: d.Fields})
+			if !n.recreating {
+				n.recreating = true
+				e.happened(n, Event{Type: EventRecreated, ID: n.id, Fields: d.Fields})
+			}
 			return e.remove(n)
 		}
 		e.stay(n)
@@ -112,6 +122,7 @@ func (e *Engine) decide(n *node) *Op {
 
 // stay takes back that a node was about to go.
 func (e *Engine) stay(n *node) {
+	n.recreating = false
 	if n.leaving {
 		n.leaving = false
 		e.wakeDependents(n)
@@ -127,6 +138,7 @@ func (e *Engine) decideUnwanted(n *node) *Op {
 	// What goes takes along what hangs on it.
 	falls := slices.ContainsFunc(n.needs, func(m *node) bool { return m.leaving })
 	if !falls && (n.surplus && e.report || !e.mayPrune(n)) {
+		e.stay(n) // what it was to go with stays
 		return nil
 	}
 	return e.remove(n)
@@ -137,7 +149,12 @@ func (e *Engine) decideUnwanted(n *node) *Op {
 func (e *Engine) decideWithout(n, need *node) *Op {
 	n.blocker, n.err = need, nil
 	e.setReason(n, Waiting)
-	if !n.present || need.kind.kind == nil && !n.stale {
+	switch {
+	case !n.present || !n.ours: // what is to be adopted stays what it is until then
+		e.forgive(n)
+		return nil
+	case need.kind.kind == nil && !n.stale:
+		e.stay(n)
 		return nil // what is outside VPP is needed to make it, not to keep it
 	}
 	return e.remove(n)
@@ -173,6 +190,9 @@ func (e *Engine) begin(n *node, op *Op) *Op {
 			m.users++ // it must not go while this is under way
 		}
 	}
+	if op.Verb == Create {
+		n.stale, n.recreating = false, false // that was said of the one before
+	}
 	e.dropRetry(n)
 	e.seq++
 	n.busy, n.stamp, n.blocker = true, e.seq, nil
@@ -194,7 +214,11 @@ func goneNeed(needs []*node) *node {
 // to be.
 func unsettledNeed(needs []*node) *node {
 	for _, m := range needs {
-		if m.busy || m.unknown || m.queued && m.want != nil && !m.settled && m.err == nil {
+		if m.busy || m.unknown {
+			return m
+		}
+		// One that cannot take its step now would not tell when it was looked at.
+		if m.queued && m.want != nil && !m.settled && m.err == nil && !m.quarantined && m.retryIndex == 0 && goneNeed(m.want.needs) == nil {
 			return m
 		}
 	}
@@ -220,6 +244,9 @@ func (e *Engine) programmed(n *node) {
 	n.differ(nil)
 	if !sameSlice(n.needs, n.want.needs) {
 		e.rehang(n, n.want.needs) // a reading does not show every need
+	}
+	if !slices.Equal(n.claims, n.want.claims) {
+		e.rehold(n, n.want.claims) // nor every claim, and they may change alone
 	}
 	if w := n.want; w.since != 0 {
 		n.kind.metrics.converged(time.Since(e.started) - w.since)

@@ -35,6 +35,9 @@ func (e *Engine) Set(o Owner, s Spec) {
 			delete(old, item.ID)
 			e.changeWish(w, item, resolve(item.Needs), now)
 		} else {
+			if twice(own, e.lookup(item.ID)) {
+				continue // the first counts: a second wish would never be found again
+			}
 			w = &wish{
 				value: item.Value, names: item.Claims, adopt: item.Adopt,
 				owner: own, node: e.node(item.ID), needs: hold(resolve(item.Needs)), since: now,
@@ -49,6 +52,11 @@ func (e *Engine) Set(o Owner, s Spec) {
 	own.wishes = wishes
 	e.tell(own)
 	e.kick()
+}
+
+// twice tells whether an owner wishes for a node already.
+func twice(own *owner, n *node) bool {
+	return n != nil && slices.ContainsFunc(n.wishes, func(w *wish) bool { return w.owner == own })
 }
 
 // Remove says that an owner wants nothing any more.

@@ -218,7 +218,11 @@ func (e *Engine) release(n *node) {
 	}
 	e.dropRetry(n)
 	e.unsuspect(n)
-	delete(n.kind.nodes, n.id.Key)
+	// It may have been forgotten before, while it was queued, and be another by
+	// now.
+	if n.kind.nodes[n.id.Key] == n {
+		delete(n.kind.nodes, n.id.Key)
+	}
 }
 
 // claim returns the claim of a name, which it makes if there is none.

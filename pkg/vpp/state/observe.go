@@ -9,7 +9,6 @@ func (e *Engine) found(f Found, begun, round uint64) {
 	if n.busy || n.stamp > begun {
 		return // our own step says more
 	}
-	n.unknown = false
 	if n.present && n.hasHandle && (!f.HasHandle || n.handle != f.Handle) {
 		e.orphan(n) // another thing of the same name
 	}
@@ -18,7 +17,12 @@ func (e *Engine) found(f Found, begun, round uint64) {
 	if !n.present && n.want == nil && f.Ours && e.status.synced {
 		n.surplus = true
 	}
+	was, wasOurs := n.present && !n.unknown, n.ours
+	n.unknown = false
 	e.put(n, f)
+	if !was || wasOurs != f.Ours {
+		e.wakeDependents(n) // also somebody else's may be what they wait for
+	}
 	if n.want == nil {
 		e.enqueue(n)
 		return
@@ -39,6 +43,9 @@ func (e *Engine) put(n *node, f Found) {
 	e.take(n, f.HasHandle && n.hasHandle && f.Handle == n.handle)
 	n.present, n.ours, n.builtin, n.have = true, f.Ours, f.Builtin, f.Value
 	n.hasHandle, n.handle = f.HasHandle, f.Handle
+	if !n.ours { // what was to become of ours is nothing for it
+		n.stale, n.surplus, n.leaving, n.recreating, n.dropped = false, false, false, false, false
+	}
 	n.show(f.Overridden, f.Unverified)
 	if f.HasHandle {
 		e.handles.set(n.id, f.Handle, f.Ours)
@@ -64,15 +71,39 @@ func (e *Engine) settleIn(n *node, needs []*node, claims []string) {
 		}
 		for _, name := range claims {
 			c := e.claim(name)
-			if c.holders == nil {
-				c.holders = map[*node]struct{}{}
-			}
-			c.holders[n] = struct{}{}
+			c.add(n)
 			n.claims = append(n.claims, c)
 		}
 	}
 	e.relink(n)
 	e.account(n)
+}
+
+func (c *claim) add(n *node) {
+	if c.holders == nil {
+		c.holders = map[*node]struct{}{}
+	}
+	c.holders[n] = struct{}{}
+}
+
+// rehold records that something in VPP holds other claims than was thought.
+func (e *Engine) rehold(n *node, claims []*claim) {
+	old := n.claims
+	n.claims = slices.Clone(claims)
+	for _, c := range old {
+		delete(c.holders, n)
+	}
+	for _, c := range claims {
+		c.add(n)
+	}
+	for _, c := range old {
+		if !slices.Contains(claims, c) {
+			for _, w := range c.wishes {
+				e.enqueue(w.node)
+			}
+			e.releaseClaim(c)
+		}
+	}
 }
 
 // rehang records that something in VPP hangs on other nodes than was thought.
@@ -131,7 +162,10 @@ func (e *Engine) gone(n *node) {
 	e.take(n, false)
 	n.have, n.applied = nil, nil
 	n.show("", nil)
-	n.ours, n.stale, n.surplus, n.leaving, n.unknown = false, false, false, false, false
+	if n.leaving {
+		n.settled = false // it was us who wanted it gone: that is no drift
+	}
+	n.ours, n.stale, n.surplus, n.leaving, n.recreating, n.unknown = false, false, false, false, false, false
 	e.orphan(n)
 	e.relink(n)
 	e.unsettle(n)
@@ -152,11 +186,15 @@ func (e *Engine) unsettle(n *node) {
 // it is left pointing at nothing, or at somebody else's.
 func (e *Engine) orphan(n *node) {
 	for d := range n.dependents {
+		stays := d.kind.loss == Stale || n.kind.kind == nil
+		if !d.present && d.busy && d.want != nil && slices.Contains(d.want.needs, n) {
+			d.stale = d.stale || stays // it is being put on what is gone
+		}
 		if !d.present || !slices.Contains(d.needs, n) {
 			continue
 		}
-		if d.kind.loss == Stale || n.kind.kind == nil {
-			d.stale = true
+		if stays {
+			d.stale = d.ours
 			e.unsettle(d)
 			e.enqueue(d)
 		} else {
@@ -193,7 +231,7 @@ func (e *Engine) sweep(k *kindState, begun, round uint64) (missing []*node) {
 
 // missed records that VPP holds something no more though we did not delete it.
 func (e *Engine) missed(n *node) {
-	if n.settled && n.want != nil {
+	if n.settled && n.want != nil && !n.leaving {
 		e.drifted(n, []string{"presence"})
 	}
 	e.gone(n)
