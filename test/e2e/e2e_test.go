@@ -14,6 +14,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
+	// What is tested is built while the tests run: with this a change of it makes
+	// earlier results void.
+	_ "github.com/vpp-operator/vpp-operator/controllers"
 )
 
 // patience bounds every wait; nothing is concluded from how long one takes.
