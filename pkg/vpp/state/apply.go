@@ -68,8 +68,7 @@ func (e *Engine) finished(op *Op, r Result) {
 	n.kind.metrics.operation(op, r.Err)
 	done := false // nothing more is to be decided
 	switch {
-	case errors.Is(r.Err, vpp.ErrUnknown), errors.Is(r.Err, vpp.ErrDisconnected), errors.Is(r.Err, vpp.ErrClosed),
-		errors.Is(r.Err, context.Canceled), errors.Is(r.Err, context.DeadlineExceeded):
+	case lost(r.Err), errors.Is(r.Err, context.Canceled), errors.Is(r.Err, context.DeadlineExceeded):
 		n.unknown = true
 		n.kind.dueRead = true
 		e.requestRead()

@@ -116,18 +116,29 @@ func (e *Engine) narrow(tried []*node) {
 	e.halve()
 }
 
-// halve sets aside the last suspect, or holds half of them back.
+// halve sets aside the last suspect, and goes on with half of what there is.
 func (e *Engine) halve() {
 	c := &e.crashes
 	if len(c.suspects) == 1 {
 		n := c.suspects[0]
 		e.quarantine(n, true)
 		e.happened(n, Event{Type: EventRefused, ID: n.id, Message: "VPP died with it again and again; it is set aside until its spec changes"})
+		c.suspects = nil
+	}
+	e.tryHalf()
+}
+
+// tryHalf holds half of the suspects back and lets the others be tried; where
+// none is left it goes on to those put off. It returns false, and the search is
+// over, where there are none of these either.
+func (e *Engine) tryHalf() bool {
+	c := &e.crashes
+	if len(c.suspects) == 0 {
 		c.suspects, c.later = c.later, nil
-		if len(c.suspects) == 0 {
-			c.deaths = 0
-			return
-		}
+	}
+	if len(c.suspects) == 0 {
+		c.deaths = 0
+		return false
 	}
 	keep := (len(c.suspects) + 1) / 2
 	for _, n := range c.suspects[:keep] {
@@ -137,6 +148,7 @@ func (e *Engine) halve() {
 	for _, n := range c.held {
 		e.quarantine(n, true)
 	}
+	return true
 }
 
 func (e *Engine) quarantine(n *node, aside bool) {
@@ -187,20 +199,10 @@ func (e *Engine) survived() {
 	}
 	// None of those tried did it: it is among the others.
 	c.suspects, c.held = c.held, nil
-	if len(c.suspects) == 0 {
-		c.suspects, c.later = c.later, nil
+	if e.tryHalf() {
+		c.suspects = append(c.suspects, untried...)
+		e.kick()
 	}
-	if len(c.suspects) == 0 {
-		c.deaths = 0
-		return
-	}
-	keep := (len(c.suspects) + 1) / 2
-	for _, n := range c.suspects[:keep] {
-		e.quarantine(n, false)
-	}
-	c.held = slices.Clone(c.suspects[keep:])
-	c.suspects = append(c.suspects, untried...)
-	e.kick()
 }
 
 // watchSurvival looks now and then at what VPP has survived.

@@ -160,17 +160,22 @@ func (e *Engine) gone(n *node) {
 		return
 	}
 	e.take(n, false)
-	n.have, n.applied = nil, nil
-	n.show("", nil)
 	if n.leaving {
 		n.settled = false // it was us who wanted it gone: that is no drift
 	}
-	n.ours, n.stale, n.surplus, n.leaving, n.recreating, n.unknown = false, false, false, false, false, false
+	n.vanish()
 	e.orphan(n)
 	e.relink(n)
 	e.unsettle(n)
 	e.wakeDependents(n)
 	e.enqueue(n)
+}
+
+// vanish forgets what was known of a node in VPP.
+func (n *node) vanish() {
+	n.have, n.applied = nil, nil
+	n.show("", nil)
+	n.ours, n.stale, n.surplus, n.leaving, n.recreating, n.unknown = false, false, false, false, false, false
 }
 
 // unsettle takes back that VPP holds what is wanted, until it is decided on.

@@ -158,10 +158,8 @@ func (e *Engine) forgetAll() {
 	for _, k := range e.order {
 		for _, n := range k.nodes {
 			e.take(n, false)
-			n.have, n.applied = nil, nil
-			n.show("", nil)
-			n.ours, n.stale, n.surplus, n.leaving, n.recreating = false, false, false, false, false
-			n.unknown, n.dropped, n.settled = false, false, false
+			n.vanish()
+			n.dropped, n.settled = false, false
 			if n.want != nil {
 				n.reason = Pending
 			}
@@ -285,12 +283,25 @@ func (e *Engine) read(ctx context.Context, view *View, first bool) bool {
 	return true
 }
 
+// beginReading numbers a reading and notes when it begins, under the lock.
+func (e *Engine) beginReading() (begun, round uint64) {
+	e.round++
+	return e.seq, e.round
+}
+
+// taker takes in what a reading finds, one thing at a time.
+func (e *Engine) taker(begun, round uint64) func(Found) {
+	return func(f Found) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.found(f, begun, round)
+	}
+}
+
 // readKind reads all of a kind.
 func (e *Engine) readKind(ctx context.Context, view *View, k *kindState) error {
 	e.mu.Lock()
-	begun := e.seq
-	e.round++
-	round := e.round
+	begun, round := e.beginReading()
 	e.mu.Unlock()
 
 	const chunk = 512
@@ -348,9 +359,7 @@ func (e *Engine) readKind(ctx context.Context, view *View, k *kindState) error {
 // that cannot be had, the whole kind is read.
 func (e *Engine) explain(ctx context.Context, view *View, k *kindState) {
 	e.mu.Lock()
-	begun := e.seq
-	e.round++
-	round := e.round
+	begun, round := e.beginReading()
 	var ids []ID
 	var wants []any
 	for _, n := range k.dueExplain {
@@ -365,11 +374,7 @@ func (e *Engine) explain(ctx context.Context, view *View, k *kindState) {
 	}
 	err := errors.ErrUnsupported
 	if explainer, ok := k.kind.(Explainer); ok {
-		err = explainer.Explain(ctx, view, ids, wants, func(f Found) {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.found(f, begun, round)
-		})
+		err = explainer.Explain(ctx, view, ids, wants, e.taker(begun, round))
 	}
 	if err != nil {
 		e.mu.Lock()
@@ -427,18 +432,12 @@ func (e *Engine) refresh(ctx context.Context, view *View) {
 			continue
 		}
 		k, have := n.kind, n.have
-		begun := e.seq
-		e.round++
-		round := e.round
+		begun, round := e.beginReading()
 		e.mu.Unlock()
 		r, ok := k.kind.(Refresher)
 		err := errors.ErrUnsupported
 		if ok {
-			err = r.Refresh(ctx, view, id, have, func(f Found) {
-				e.mu.Lock()
-				defer e.mu.Unlock()
-				e.found(f, begun, round)
-			})
+			err = r.Refresh(ctx, view, id, have, e.taker(begun, round))
 		}
 		if err != nil {
 			e.mu.Lock()
