@@ -102,14 +102,12 @@ func (bondMember) Compare(want, have, _ any) state.Difference {
 
 func (k bondMember) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
 	state.Each(ops, func(op *state.Op) state.Result {
-		index, there := v.Handle(InterfaceID(op.ID.Key))
+		index, there, err := onInterface(v, op)
 		switch {
-		case op.Verb == state.Delete && !there:
-			return state.Result{}
+		case !there:
+			return state.Result{Err: err}
 		case op.Verb == state.Delete:
 			return state.Result{Err: k.detach(ctx, v, index)}
-		case !there:
-			return state.Result{Err: &state.WaitError{For: fmt.Sprintf("interface %s in VPP", op.ID.Key)}}
 		}
 		return k.add(ctx, v, op, index)
 	})

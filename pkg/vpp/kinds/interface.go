@@ -192,16 +192,7 @@ type changer interface {
 }
 
 func (k iface) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
-	state.Each(ops, func(op *state.Op) state.Result {
-		switch op.Verb {
-		case state.Create:
-			return k.create(ctx, v, op)
-		case state.Update:
-			return k.update(ctx, v, op)
-		default:
-			return state.Result{Err: k.delete(ctx, v, op)}
-		}
-	})
+	state.Verbs{Create: k.create, Update: k.update, Delete: k.delete}.Apply(ctx, v, ops)
 }
 
 // fields collects the names of what differs.

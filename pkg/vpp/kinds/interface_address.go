@@ -230,14 +230,14 @@ func (k interfaceAddress) Apply(ctx context.Context, v *state.View, ops []*state
 		if err != nil {
 			return state.Result{Err: err}
 		}
-		index, there := v.Handle(InterfaceID(name))
+		index, there, err := onInterface(v, op)
 		switch {
-		case op.Verb == state.Delete && !there:
+		case err != nil:
+			return state.Result{Err: err}
+		case !there:
 			return state.Result{Err: v.Ledger().Delete(op.ID)}
 		case op.Verb == state.Delete:
 			return state.Result{Err: k.remove(ctx, v, op.ID, index, p), Disturbs: disturbed(op.Have, p)}
-		case !there:
-			return state.Result{Err: &state.WaitError{For: fmt.Sprintf("interface %s in VPP", name)}}
 		}
 		return state.Result{Err: k.add(ctx, v, op, name, index, p), Disturbs: disturbed(op.Want, p)}
 	})

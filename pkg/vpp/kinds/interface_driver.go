@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
@@ -87,6 +88,19 @@ func interfaceHandle(v *state.View, name string) (uint32, error) {
 		return 0, &state.WaitError{For: fmt.Sprintf("interface %s in VPP", name)}
 	}
 	return index, nil
+}
+
+// onInterface is the sw_if_index of the interface that an operation puts
+// something on or takes it off: its name begins the key. Where it is not in VPP
+// there is nothing to take off, which is no error; all else waits for it.
+func onInterface(v *state.View, op *state.Op) (index uint32, there bool, err error) {
+	name, _, _ := strings.Cut(op.ID.Key, " ")
+	index, err = interfaceHandle(v, name)
+	there = err == nil
+	if op.Verb == state.Delete {
+		err = nil
+	}
+	return index, there, err
 }
 
 // interfaceName is what an interface is called here by its sw_if_index, "" for

@@ -67,18 +67,15 @@ func (k interfaceState) Apply(ctx context.Context, v *state.View, ops []*state.O
 }
 
 func (interfaceState) set(ctx context.Context, v *state.View, op *state.Op) state.Result {
-	index, there := v.Handle(InterfaceID(op.ID.Key))
+	index, there, err := onInterface(v, op)
 	if !there {
-		if op.Verb == state.Delete {
-			return state.Result{}
-		}
-		return state.Result{Err: &state.WaitError{For: fmt.Sprintf("interface %s in VPP", op.ID.Key)}}
+		return state.Result{Err: err}
 	}
 	q := interfaceFlagsRequest{SwIfIndex: index}
 	if valueOf[AdminState](op.Want).Up {
 		q.Flags = flagAdminUp
 	}
-	_, err := interfaceSetFlags.Call(ctx, v.Caller(), &q)
+	_, err = interfaceSetFlags.Call(ctx, v.Caller(), &q)
 	switch {
 	case err != nil && op.Verb == state.Delete:
 		if d, readErr := oneInterface(ctx, v.Caller(), index); readErr == nil && (d == nil || !d.adminUp()) {

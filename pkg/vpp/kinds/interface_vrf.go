@@ -2,7 +2,6 @@ package kinds
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
@@ -130,16 +129,13 @@ func (k interfaceVRF) Apply(ctx context.Context, v *state.View, ops []*state.Op)
 }
 
 func (k interfaceVRF) bind(ctx context.Context, v *state.View, op *state.Op) error {
-	index, there := v.Handle(InterfaceID(op.ID.Key))
+	index, there, err := onInterface(v, op)
+	if !there {
+		return err
+	}
 	vrf := DefaultVRF
 	if op.Verb != state.Delete {
 		vrf = valueOf[string](op.Want)
-	}
-	if !there {
-		if op.Verb == state.Delete {
-			return nil
-		}
-		return &state.WaitError{For: fmt.Sprintf("interface %s in VPP", op.ID.Key)}
 	}
 	table, err := tableNumber(v, vrf, k.ip6)
 	if err != nil {

@@ -3,7 +3,6 @@ package kinds
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -109,14 +108,14 @@ func (k neighbor) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
 }
 
 func (k neighbor) apply(ctx context.Context, v *state.View, op *state.Op) error {
-	iface, text, _ := strings.Cut(op.ID.Key, " ")
+	_, text, _ := strings.Cut(op.ID.Key, " ")
 	address, err := netip.ParseAddr(text)
 	if err != nil {
 		return err
 	}
-	index, there := v.Handle(InterfaceID(iface))
-	if !there && op.Verb != state.Delete {
-		return &state.WaitError{For: fmt.Sprintf("interface %s in VPP", iface)}
+	index, there, err := onInterface(v, op)
+	if err != nil {
+		return err
 	}
 	q := neighborRequest{Neighbor: ipNeighbor{SwIfIndex: index, IPAddress: address}}
 	if op.Verb == state.Delete {

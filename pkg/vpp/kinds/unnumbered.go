@@ -86,19 +86,16 @@ func (k unnumbered) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
 }
 
 func (unnumbered) set(ctx context.Context, v *state.View, op *state.Op) error {
-	user, there := v.Handle(InterfaceID(op.ID.Key))
+	user, there, err := onInterface(v, op)
+	if !there {
+		return err
+	}
 	if op.Verb == state.Delete {
-		if !there {
-			return nil
-		}
-		_, err := unnumberedSet.Call(ctx, v.Caller(), &unnumberedRequest{UnnumberedSwIfIndex: user})
+		_, err = unnumberedSet.Call(ctx, v.Caller(), &unnumberedRequest{UnnumberedSwIfIndex: user})
 		if refusedWith(err, retNoSuchIndex) {
 			return nil
 		}
 		return err
-	}
-	if !there {
-		return &state.WaitError{For: fmt.Sprintf("interface %s in VPP", op.ID.Key)}
 	}
 	lends := valueOf[string](op.Want)
 	lender, err := interfaceHandle(v, lends)

@@ -170,16 +170,7 @@ func (k vrf) Compare(want, have, applied any) state.Difference {
 }
 
 func (k vrf) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
-	state.Each(ops, func(op *state.Op) state.Result {
-		switch op.Verb {
-		case state.Create:
-			return k.create(ctx, v, op)
-		case state.Update:
-			return k.update(ctx, v, op)
-		default:
-			return state.Result{Err: k.delete(ctx, v, op)}
-		}
-	})
+	state.Verbs{Create: k.create, Update: k.update, Delete: k.delete}.Apply(ctx, v, ops)
 }
 
 // create makes the table. Adding one that exists is answered with 0 and would

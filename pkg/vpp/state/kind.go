@@ -198,6 +198,27 @@ func Do(ctx context.Context, k Kind, v *View, op Op) Result {
 	return result
 }
 
+// Verbs are the steps of a kind, one for each verb: what [Kind.Apply] is for
+// kinds that make, change and delete in different ways and have not many items.
+type Verbs struct {
+	Create, Update func(ctx context.Context, v *View, op *Op) Result
+	Delete         func(ctx context.Context, v *View, op *Op) error
+}
+
+// Apply carries out ops as [Each] does, each with the step of its verb.
+func (s Verbs) Apply(ctx context.Context, v *View, ops []*Op) {
+	Each(ops, func(op *Op) Result {
+		switch op.Verb {
+		case Create:
+			return s.Create(ctx, v, op)
+		case Update:
+			return s.Update(ctx, v, op)
+		default:
+			return Result{Err: s.Delete(ctx, v, op)}
+		}
+	})
+}
+
 // Each carries out ops one by one, at most 64 at a time, with f: what
 // [Kind.Apply] is for kinds without many items.
 func Each(ops []*Op, f func(*Op) Result) {

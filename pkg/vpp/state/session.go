@@ -68,8 +68,7 @@ func (e *Engine) serve(ctx context.Context, st vpp.State) {
 		}
 	}()
 	defer e.disconnected(st.Session)
-	view := NewView(st.Session, e.opts.Ledger, e.opts.Secret)
-	view.handles = &e.handles
+	view := &View{session: st.Session, handles: &e.handles, ledger: e.opts.Ledger, secret: e.opts.Secret}
 
 	for !e.open(ctx, st, view) {
 		if !pause(ctx, e.opts.ReadRetry) {

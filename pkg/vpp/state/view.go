@@ -17,7 +17,8 @@ type View struct {
 	secret  func(name, key string) ([]byte, error)
 }
 
-// NewView makes a view of a session in which nothing is known yet.
+// NewView makes a view of a session in which nothing is known yet, for tests of
+// kinds: an engine's views look at what it knows.
 func NewView(s *vpp.Session, l *Ledger, secret func(name, key string) ([]byte, error)) *View {
 	return &View{session: s, handles: &handles{}, ledger: l, secret: secret}
 }
