@@ -13,6 +13,17 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+func interfaceKind() *kind {
+	return Kind[v1alpha1.Interface, v1alpha1.InterfaceStatus]{
+		Resource: "interfaces", Compile: compileInterface, Report: reportInterface,
+		Items: []string{
+			kinds.KindInterface, kinds.KindInterfaceState, kinds.KindInterfaceVRF4, kinds.KindInterfaceVRF6,
+			kinds.KindInterfaceAddress, kinds.KindUnnumbered, kinds.KindBondMember,
+		},
+		Shown: []string{kinds.KindInterface},
+	}.erase(func(o *v1alpha1.Interface) *v1alpha1.InterfaceStatus { return &o.Status })
+}
+
 // compileInterface makes items of the interface, its bindings to the tables of
 // its VRF, its addresses, what it borrows or is made of, and its state.
 //

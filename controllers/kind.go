@@ -7,7 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/vpp-operator/vpp-operator/api/v1alpha1"
-	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
@@ -15,29 +14,10 @@ import (
 // node's status counts them.
 func objectKinds() []*kind {
 	return []*kind{
-		Kind[v1alpha1.VRF, v1alpha1.VRFStatus]{
-			Resource: "vrfs", Compile: compileVRF, Report: reportVRF,
-			Items: []string{kinds.KindVRF4, kinds.KindVRF6},
-			Shown: []string{kinds.KindVRF4, kinds.KindVRF6},
-		}.erase(func(o *v1alpha1.VRF) *v1alpha1.VRFStatus { return &o.Status }),
-		Kind[v1alpha1.Interface, v1alpha1.InterfaceStatus]{
-			Resource: "interfaces", Compile: compileInterface, Report: reportInterface,
-			Items: []string{
-				kinds.KindInterface, kinds.KindInterfaceState, kinds.KindInterfaceVRF4, kinds.KindInterfaceVRF6,
-				kinds.KindInterfaceAddress, kinds.KindUnnumbered, kinds.KindBondMember,
-			},
-			Shown: []string{kinds.KindInterface},
-		}.erase(func(o *v1alpha1.Interface) *v1alpha1.InterfaceStatus { return &o.Status }),
-		Kind[v1alpha1.Neighbor, v1alpha1.NeighborStatus]{
-			Resource: "neighbors", Compile: compileNeighbor, Report: reportNeighbor,
-			Items: []string{kinds.KindNeighbor},
-			Shown: []string{kinds.KindNeighbor},
-		}.erase(func(o *v1alpha1.Neighbor) *v1alpha1.NeighborStatus { return &o.Status }),
-		Kind[v1alpha1.Route, v1alpha1.RouteStatus]{
-			Resource: "routes", Compile: compileRoute, Report: reportRoute,
-			Items: []string{kinds.KindRoute},
-			Shown: []string{kinds.KindRoute},
-		}.erase(func(o *v1alpha1.Route) *v1alpha1.RouteStatus { return &o.Status }),
+		vrfKind(),
+		interfaceKind(),
+		neighborKind(),
+		routeKind(),
 	}
 }
 

@@ -10,6 +10,14 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+func neighborKind() *kind {
+	return Kind[v1alpha1.Neighbor, v1alpha1.NeighborStatus]{
+		Resource: "neighbors", Compile: compileNeighbor, Report: reportNeighbor,
+		Items: []string{kinds.KindNeighbor},
+		Shown: []string{kinds.KindNeighbor},
+	}.erase(func(o *v1alpha1.Neighbor) *v1alpha1.NeighborStatus { return &o.Status })
+}
+
 // compileNeighbor makes the one item of a neighbour entry.
 func compileNeighbor(o *v1alpha1.Neighbor) ([]state.Item, error) {
 	spec, path := &o.Spec, field.NewPath("spec")

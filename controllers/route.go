@@ -13,6 +13,14 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+func routeKind() *kind {
+	return Kind[v1alpha1.Route, v1alpha1.RouteStatus]{
+		Resource: "routes", Compile: compileRoute, Report: reportRoute,
+		Items: []string{kinds.KindRoute},
+		Shown: []string{kinds.KindRoute},
+	}.erase(func(o *v1alpha1.Route) *v1alpha1.RouteStatus { return &o.Status })
+}
+
 // maxListed bounds lists in statuses: the first so many.
 const maxListed = 10
 

@@ -42,7 +42,7 @@ func newTableRoutes() *tableRoutes {
 
 // name notes what an object is called on the node.
 func (c *tableRoutes) name(o state.Owner, name string) {
-	if o.Kind == vrfKind {
+	if o.Kind == kindVRF {
 		c.vrfs[name] = o
 	}
 }
@@ -108,4 +108,4 @@ func (c *tableRoutes) forget(o state.Owner) {
 	}
 }
 
-const vrfKind = "VRF"
+const kindVRF = "VRF"

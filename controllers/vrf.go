@@ -11,6 +11,14 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+func vrfKind() *kind {
+	return Kind[v1alpha1.VRF, v1alpha1.VRFStatus]{
+		Resource: "vrfs", Compile: compileVRF, Report: reportVRF,
+		Items: []string{kinds.KindVRF4, kinds.KindVRF6},
+		Shown: []string{kinds.KindVRF4, kinds.KindVRF6},
+	}.erase(func(o *v1alpha1.VRF) *v1alpha1.VRFStatus { return &o.Status })
+}
+
 // maxTableID is the largest number of a table: VPP takes 4294967295 for none.
 const maxTableID = 1<<32 - 2
 

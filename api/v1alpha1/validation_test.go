@@ -3,6 +3,7 @@ package v1alpha1
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,13 +30,24 @@ type change struct {
 	path, message  string
 }
 
-// base has what the kind requires and nothing else.
-var base = map[string]string{
-	"Interface": `{nodeName: node1}`,
-	"VRF":       `{nodeName: node1, tableID: 10}`,
-	"Route":     `{nodeName: node1, prefixes: [192.0.2.0/24], paths: [{nextHop: 198.51.100.1}]}`,
-	"Neighbor":  `{nodeName: node1, interface: eth0, address: 192.0.2.9, macAddress: "02:00:00:00:00:09"}`,
-	"VPPNode":   `{}`,
+// kindCase is what is tried of a kind.
+type kindCase struct {
+	kind string
+	// base is a spec with what the kind requires and nothing else.
+	base     string
+	refusals []refusal
+	changes  []change
+}
+
+// kindCases list every kind; a new one adds its line.
+func kindCases() []kindCase {
+	return []kindCase{
+		interfaceCase,
+		neighborCase,
+		routeCase,
+		vppNodeCase,
+		vrfCase,
+	}
 }
 
 const (
@@ -64,32 +76,24 @@ var commonChanges = []change{
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	for kind, cases := range map[string][]refusal{
-		"Interface": interfaceRefusals, "VRF": vrfRefusals, "Route": routeRefusals,
-		"Neighbor": neighborRefusals, "VPPNode": vppNodeRefusals,
-	} {
-		if kind != "VPPNode" {
-			cases = append(cases, common...)
+	for _, k := range kindCases() {
+		c, refusals, changes := crdOf(t, k.kind), k.refusals, k.changes
+		if k.kind != "VPPNode" { // which is no object on a node
+			refusals = slices.Concat(refusals, common)
+			changes = slices.Concat(changes, commonChanges)
 		}
-		c := crdOf(t, kind)
-		for _, tc := range cases {
-			t.Run(kind+"/"+tc.name, func(t *testing.T) {
-				obj := object(t, kind, tc.spec)
+		for _, tc := range refusals {
+			t.Run(k.kind+"/"+tc.name, func(t *testing.T) {
+				obj := object(t, k.kind, tc.spec)
 				if tc.objectName != "" {
 					obj["metadata"].(document)["name"] = tc.objectName
 				}
 				expect(t, c, c.admit(obj, nil), tc.path, tc.message)
 			})
 		}
-	}
-	for kind := range base {
-		c, changes := crdOf(t, kind), commonChanges
-		if kind == "VPPNode" {
-			continue // all of it can change
-		}
 		for _, tc := range changes {
-			t.Run(kind+"/update: "+tc.name, func(t *testing.T) {
-				expect(t, c, c.admit(object(t, kind, tc.new), object(t, kind, tc.old)), tc.path, tc.message)
+			t.Run(k.kind+"/update: "+tc.name, func(t *testing.T) {
+				expect(t, c, c.admit(object(t, k.kind, tc.new), object(t, k.kind, tc.old)), tc.path, tc.message)
 			})
 		}
 	}
@@ -100,7 +104,7 @@ func TestRefusals(t *testing.T) {
 // makes none of the types is a loopback.
 func object(t *testing.T, kind, spec string) document {
 	t.Helper()
-	merged := merge(parse(t, base[kind]), parse(t, spec))
+	merged := merge(parse(t, baseOf(t, kind)), parse(t, spec))
 	if kind == "Interface" && !isTyped(t, merged) {
 		merged["loopback"] = document{}
 	}
@@ -108,6 +112,18 @@ func object(t *testing.T, kind, spec string) document {
 		"apiVersion": GroupVersion.String(), "kind": kind,
 		"metadata": document{"name": "object"}, "spec": merged,
 	}
+}
+
+// baseOf is the base of a kind.
+func baseOf(t *testing.T, kind string) string {
+	t.Helper()
+	for _, k := range kindCases() {
+		if k.kind == kind {
+			return k.base
+		}
+	}
+	t.Fatalf("no case of kind %s", kind)
+	return ""
 }
 
 // isTyped tells whether the spec of an Interface has a field that could be its

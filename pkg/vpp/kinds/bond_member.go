@@ -9,6 +9,13 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+// KindBondMember is the kind of the members of bonds.
+const KindBondMember = "BondMember"
+
+// BondMemberID is that an interface is a member of a bond: it can be of one
+// only, so its name is the key.
+func BondMemberID(member string) state.ID { return state.ID{Kind: KindBondMember, Key: member} }
+
 // BondMember is the value of an interface's membership in a bond.
 type BondMember struct {
 	// Bond is the name of the bond.

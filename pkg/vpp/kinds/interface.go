@@ -12,6 +12,13 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+// KindInterface is the kind of interfaces.
+const KindInterface = "Interface"
+
+// InterfaceID is an interface itself: it is there and has its attributes. Its
+// handle is the sw_if_index.
+func InterfaceID(name string) state.ID { return state.ID{Kind: KindInterface, Key: name} }
+
 // MAC is an Ethernet address.
 type MAC = binproto.MAC
 

@@ -13,6 +13,14 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+// KindInterfaceAddress is the kind of the addresses of interfaces.
+const KindInterfaceAddress = "InterfaceAddress"
+
+// InterfaceAddressID is an address with its length on an interface.
+func InterfaceAddressID(name string, address netip.Prefix) state.ID {
+	return state.ID{Kind: KindInterfaceAddress, Key: name + " " + address.String()}
+}
+
 // InterfaceAddress is the value of an address on an interface.
 type InterfaceAddress struct {
 	Interface string

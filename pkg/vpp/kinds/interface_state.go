@@ -8,6 +8,12 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+// KindInterfaceState is the kind of the states of interfaces.
+const KindInterfaceState = "InterfaceState"
+
+// InterfaceStateID is the administrative state of an interface.
+func InterfaceStateID(name string) state.ID { return state.ID{Kind: KindInterfaceState, Key: name} }
+
 // AdminState is the value of an interface's administrative state.
 type AdminState struct{ Up bool }
 

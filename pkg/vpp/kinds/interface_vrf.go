@@ -7,6 +7,20 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+// The kinds of bindings of interfaces to tables, by family.
+const (
+	KindInterfaceVRF4 = "InterfaceVRF4"
+	KindInterfaceVRF6 = "InterfaceVRF6"
+)
+
+// InterfaceVRFID is the binding of an interface to the table of a family.
+func InterfaceVRFID(name string, ip6 bool) state.ID {
+	if ip6 {
+		return state.ID{Kind: KindInterfaceVRF6, Key: name}
+	}
+	return state.ID{Kind: KindInterfaceVRF4, Key: name}
+}
+
 type getTableRequest struct {
 	SwIfIndex uint32
 	IsIPv6    bool

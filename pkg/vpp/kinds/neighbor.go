@@ -10,6 +10,14 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+// KindNeighbor is the kind of neighbour entries.
+const KindNeighbor = "Neighbor"
+
+// NeighborID is the neighbour entry of an address on an interface.
+func NeighborID(iface string, address netip.Addr) state.ID {
+	return state.ID{Kind: KindNeighbor, Key: iface + " " + address.String()}
+}
+
 // Neighbor is the value of a neighbour entry.
 type Neighbor struct {
 	MAC MAC

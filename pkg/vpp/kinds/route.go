@@ -12,6 +12,14 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+// KindRoute is the kind of routes.
+const KindRoute = "Route"
+
+// RouteID is a prefix in a VRF.
+func RouteID(vrf string, prefix netip.Prefix) state.ID {
+	return state.ID{Kind: KindRoute, Key: vrf + " " + prefix.String()}
+}
+
 type ipRoute struct {
 	TableID, StatsIndex uint32
 	Prefix              netip.Prefix

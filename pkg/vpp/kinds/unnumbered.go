@@ -8,6 +8,12 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+// KindUnnumbered is the kind of unnumbered interfaces.
+const KindUnnumbered = "Unnumbered"
+
+// UnnumberedID is that an interface uses the addresses of another.
+func UnnumberedID(name string) state.ID { return state.ID{Kind: KindUnnumbered, Key: name} }
+
 // unnumberedRequest has its names the wrong way round, as VPP's message does:
 // the interface that lends its addresses is SwIfIndex.
 type unnumberedRequest struct {

@@ -11,6 +11,23 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
+// The kinds of tables, by family.
+const (
+	KindVRF4 = "VRF4"
+	KindVRF6 = "VRF6"
+)
+
+// DefaultVRF is the name of the VRF that always exists: table 0.
+const DefaultVRF = "default"
+
+// VRFID is the table of a family of a VRF. Its handle is the table's number.
+func VRFID(name string, ip6 bool) state.ID {
+	if ip6 {
+		return state.ID{Kind: KindVRF6, Key: name}
+	}
+	return state.ID{Kind: KindVRF4, Key: name}
+}
+
 // VRF is the value of one family's table of a VRF.
 type VRF struct {
 	// TableID is VPP's number for the table, never 0.

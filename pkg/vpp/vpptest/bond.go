@@ -57,6 +57,10 @@ type bonds struct {
 	members map[*swInterface]*bondMember
 }
 
+func newBonds(s *state) *bonds {
+	return &bonds{state: s, members: map[*swInterface]*bondMember{}}
+}
+
 // find returns the bond whose interface it is, nil if it is none.
 func (b *bonds) find(i *swInterface) (at uint32, found *bond) {
 	for at, o := range b.pool.all() {
@@ -132,7 +136,7 @@ type (
 )
 
 func serveBond(r *registry) {
-	b := r.state.bonds
+	b := part(r.state, newBonds)
 	for _, name := range []string{"bond_create", "bond_create2"} {
 		created := sends[swIfIndexReply](r, name+"_reply")
 		on(r, name, func(c *call, m *bondCreate) {

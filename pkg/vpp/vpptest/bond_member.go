@@ -88,7 +88,7 @@ func (b *bonds) detach(m *bondMember) {
 }
 
 func serveBondMember(r *registry) {
-	b := r.state.bonds
+	b := part(r.state, newBonds)
 	onInterface(r, "bond_add_member", func(m *bondAddMember) uint32 { return m.SwIfIndex }, b.add)
 	onInterface(r, "bond_detach_member", func(m *swIfIndex) uint32 { return m.SwIfIndex },
 		func(i *swInterface, _ *swIfIndex) int32 {

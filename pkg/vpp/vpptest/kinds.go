@@ -1,5 +1,7 @@
 package vpptest
 
+import "reflect"
+
 // kind is one sort of thing that VPP can hold: the messages about it, as rows
 // of the API table, and what answers them.
 type kind struct {
@@ -44,16 +46,15 @@ func allKinds() []kind {
 }
 
 // state is what one boot of VPP holds and several kinds share. It is touched
-// on the main thread only.
+// on the main thread only. What only a few kinds share is one of its parts.
 type state struct {
 	// streamPage is how many details a modern stream sends before it answers
 	// EAGAIN with a cursor. The real one stops when it has taken too long.
 	streamPage int
 
-	interfaces   *interfaceTable
-	fib          *fib
-	memifSockets memifSockets
-	bonds        *bonds
+	interfaces *interfaceTable
+	fib        *fib
+	parts      map[reflect.Type]any
 
 	// interfaceGone runs for every interface that is being deleted, before its
 	// index is free.
@@ -71,11 +72,21 @@ type state struct {
 }
 
 func newState(v *VPP) *state {
-	s := &state{streamPage: v.streamPage, fib: newFIB(), memifSockets: memifSockets{}}
+	s := &state{streamPage: v.streamPage, fib: newFIB(), parts: map[reflect.Type]any{}}
 	s.interfaces = newInterfaceTable(s)
 	s.interfaces.addDevices(v.devices)
-	s.bonds = &bonds{state: s, members: map[*swInterface]*bondMember{}}
 	return s
+}
+
+// part is what a boot holds of a type: what a kind remembers and others ask
+// for. Whoever asks first makes it, so a new kind shares its memory without a
+// word here.
+func part[T any](s *state, make func(*state) T) T {
+	key := reflect.TypeFor[T]()
+	if _, there := s.parts[key]; !there {
+		s.parts[key] = make(s)
+	}
+	return s.parts[key].(T)
 }
 
 // Errors of VPP's API by their number, as far as they are used here.

@@ -67,7 +67,7 @@ type (
 
 // createMemif answers as memif_create does. In a refusal the interface is 0.
 func (s *state) createMemif(all *pool[memif], m *memifCreate) swIfIndexReply {
-	socket := s.memifSockets[m.SocketID]
+	socket := part(s, newMemifSockets)[m.SocketID]
 	master := m.Role == memifMaster
 	ring := cmp.Or(m.RingSize, memifRing)
 	switch {
@@ -109,7 +109,7 @@ func serveMemif(r *registry) {
 		func(i *swInterface, _ *swIfIndex) int32 {
 			for at, m := range all.all() {
 				if m.sw == i.hw {
-					delete(r.state.memifSockets[m.socket].interfaces, m.id)
+					delete(part(r.state, newMemifSockets)[m.socket].interfaces, m.id)
 					all.remove(at)
 					r.state.interfaces.delete(i.hw)
 					return retOK

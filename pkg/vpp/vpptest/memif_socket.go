@@ -30,6 +30,8 @@ type memifSocket struct {
 // memifSockets are all sockets by their id.
 type memifSockets map[uint32]*memifSocket
 
+func newMemifSockets(*state) memifSockets { return memifSockets{} }
+
 // addDel answers as memif_socket_filename_add_del does. An added socket that
 // is there already stays.
 func (s memifSockets) addDel(add bool, id uint32, filename string) int32 {
@@ -69,7 +71,7 @@ type (
 )
 
 func serveMemifSocket(r *registry) {
-	s := r.state.memifSockets
+	s := part(r.state, newMemifSockets)
 	s.addDel(true, 0, "memif.sock")
 	onRetval(r, "memif_socket_filename_add_del", func(_ *call, m *memifSocketAddDel) int32 {
 		if m.SocketID == 0 {
