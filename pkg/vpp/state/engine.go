@@ -97,7 +97,7 @@ type Engine struct {
 	prune  func(kind string) bool // nil: nothing is removed that was found
 	paused bool
 	report bool // drift is only told
-	resync time.Duration
+	resync resync
 
 	view    *View  // of the current session; nil before it is read
 	seq     uint64 // counts steps, to tell stale readings
@@ -108,7 +108,6 @@ type Engine struct {
 	touched map[ID]struct{} // what events have named
 	// ownDeletes are deletes of ours that an event may still tell of.
 	ownDeletes map[ownDelete]int
-	corrected  map[string]int
 	retryAt    *time.Timer
 
 	started  time.Time
@@ -147,9 +146,9 @@ func New(opts Options) *Engine {
 		opts.Secret = func(name, key string) ([]byte, error) { return nil, &WaitError{For: "Secret " + name + "/" + key} }
 	}
 	e := &Engine{
-		opts: opts, log: opts.Log, metrics: newMetrics(), resync: opts.ResyncPeriod,
+		opts: opts, log: opts.Log, metrics: newMetrics(), resync: resync{period: opts.ResyncPeriod, corrected: map[string]int{}},
 		kinds: map[string]*kindState{}, claims: map[string]*claim{}, owners: map[Owner]*owner{}, names: map[ID]*nameClaim{},
-		wake: make(chan struct{}, 1), reads: make(chan struct{}, 1), corrected: map[string]int{}, touched: map[ID]struct{}{},
+		wake: make(chan struct{}, 1), reads: make(chan struct{}, 1), touched: map[ID]struct{}{},
 		ownDeletes: map[ownDelete]int{},
 		retryAt:    time.NewTimer(time.Hour), started: time.Now(),
 	}
@@ -223,33 +222,6 @@ func (e *Engine) SetReportOnly(report bool) {
 		}
 	}
 	e.kick()
-}
-
-// SetResyncPeriod says how often all of VPP is read, give or take a tenth.
-func (e *Engine) SetResyncPeriod(d time.Duration) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if d > 0 && d != e.resync {
-		e.resync = d
-		e.requestRead() // which plans the next one
-	}
-}
-
-// ResyncNow has all of VPP read as soon as may be.
-func (e *Engine) ResyncNow() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, k := range e.order {
-		k.dueRead = true
-	}
-	e.requestRead()
-}
-
-func (e *Engine) requestRead() {
-	select {
-	case e.reads <- struct{}{}:
-	default:
-	}
 }
 
 func (e *Engine) nodeChanged() {

@@ -113,11 +113,11 @@ type kindState struct {
 	kind        Kind // nil for what is external
 	nodes       map[string]*node
 	unsupported error
-	// dueRead asks for a reading soon; loss is Kind.Loss.
-	// prove asks for one once nothing is under way.
-	dueRead, prove bool
-	loss           Loss
-	metrics        kindMetrics
+	// dueRead asks for a reading soon, prove for one once nothing is under way;
+	// dueResync is true while a resync waits for it. loss is Kind.Loss.
+	dueRead, prove, dueResync bool
+	loss                      Loss
+	metrics                   kindMetrics
 	// doubted are to be explained once nothing is under way, dueExplain soon.
 	doubted, dueExplain []*node
 

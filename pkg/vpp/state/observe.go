@@ -244,7 +244,7 @@ func (e *Engine) missed(n *node) {
 
 // drifted tells that somebody else has changed what was programmed.
 func (e *Engine) drifted(n *node, fields []string) {
-	e.corrected[n.id.Kind]++
+	e.resync.corrected[n.id.Kind]++
 	e.metrics.drift(n.id.Kind, fields)
 	event := Event{Type: EventRepaired, ID: n.id, Fields: fields}
 	if e.report {

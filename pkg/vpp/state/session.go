@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -127,9 +126,13 @@ func (e *Engine) open(ctx context.Context, st vpp.State, view *View) bool {
 			return false
 		}
 		e.mu.Lock()
-		k.unsupported, k.dueRead = err, err == nil
+		k.unsupported = err
 		e.mu.Unlock()
 	}
+	e.mu.Lock()
+	e.resync.begun = time.Time{} // one that the last session did not end is void
+	e.dueAll()
+	e.mu.Unlock()
 	if !e.read(ctx, view, true) {
 		return false
 	}
@@ -198,41 +201,6 @@ func (e *Engine) setError(err error) {
 	}
 }
 
-// nextRead waits until something is to be read. It returns false at the end
-// of the session.
-func (e *Engine) nextRead(ctx context.Context) bool {
-	for {
-		e.mu.Lock()
-		period := e.resync
-		e.mu.Unlock()
-		period += time.Duration((rand.Float64() - 0.5) / 5 * float64(period))
-		timer := time.NewTimer(period)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return false
-		case <-timer.C:
-			e.mu.Lock()
-			for _, k := range e.order {
-				k.dueRead = k.unsupported == nil
-			}
-			e.mu.Unlock()
-			return true
-		case <-e.reads:
-			timer.Stop()
-			e.mu.Lock()
-			due := len(e.touched) > 0
-			for _, k := range e.order {
-				due = due || k.dueRead || len(k.dueExplain) > 0
-			}
-			e.mu.Unlock()
-			if due {
-				return true
-			}
-		}
-	}
-}
-
 func (e *Engine) readDue(ctx context.Context, view *View) bool {
 	e.refresh(ctx, view)
 	for _, k := range e.order {
@@ -244,23 +212,18 @@ func (e *Engine) readDue(ctx context.Context, view *View) bool {
 // read reads the kinds that are due, in order. It returns false where one
 // could not be read: nothing is concluded then about it and those after it.
 func (e *Engine) read(ctx context.Context, view *View, first bool) bool {
-	started := time.Now()
-	all := true
-	e.mu.Lock()
-	clear(e.corrected)
-	e.mu.Unlock()
 	for _, k := range e.order {
 		e.mu.Lock()
 		due := k.dueRead && k.unsupported == nil
+		resync := e.resyncReads(k)
 		k.dueRead = false
-		all = all && (due || k.unsupported != nil)
 		e.mu.Unlock()
 		if !due {
 			continue
 		}
 		if err := e.readKind(ctx, view, k); err != nil {
 			e.mu.Lock()
-			k.dueRead = true
+			k.dueRead, k.dueResync = true, k.dueResync || resync
 			e.mu.Unlock()
 			if ctx.Err() == nil {
 				e.setError(fmt.Errorf("read %s: %w", k.name, err))
@@ -272,11 +235,7 @@ func (e *Engine) read(ctx context.Context, view *View, first bool) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.status.err = nil
-	if all {
-		took := time.Since(started)
-		e.status.lastResync = Resync{Ended: time.Now(), Duration: took, Corrected: maps.Clone(e.corrected)}
-		e.metrics.resync(took, first)
-	}
+	e.resyncEnds(first)
 	e.nodeChanged()
 	e.kick()
 	return true
