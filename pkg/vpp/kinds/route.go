@@ -183,7 +183,7 @@ func (k route) Explain(ctx context.Context, v *state.View, missing []state.ID, w
 func (k route) Refresh(ctx context.Context, v *state.View, id state.ID, have any, found func(state.Found)) error {
 	paths := valueOf[*Paths](have)
 	q, ok := lookupOf(v, id)
-	if !ok || paths == nil {
+	if !ok {
 		return errNotAlone
 	}
 	r, err := routeLookup.Call(ctx, v.Caller(), &q)
@@ -193,6 +193,8 @@ func (k route) Refresh(ctx context.Context, v *state.View, id state.ID, have any
 	f := state.Found{ID: id, Value: paths, Ours: true}
 	vrf, prefix := routeOf(id)
 	switch {
+	case paths == nil && (r.Retval != 0 || uint32(r.Route.Src) != k.source.Load()):
+		return nil // it was not there, and is not
 	case r.Retval != 0:
 		return errNotAlone
 	case uint32(r.Route.Src) == k.source.Load():

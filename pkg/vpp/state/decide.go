@@ -195,6 +195,7 @@ func (e *Engine) begin(n *node, op *Op) *Op {
 	}
 	e.dropRetry(n)
 	e.seq++
+	n.doubted = false
 	n.busy, n.stamp, n.blocker = true, e.seq, nil
 	e.busy++
 	return op
@@ -284,9 +285,38 @@ func (e *Engine) refused(n *node, verb Verb, err error) {
 	if n.want != nil {
 		e.setReason(n, reason)
 	}
+	if _, answered := vpp.Retval(err); first && answered && reason == Rejected {
+		e.doubt(n)
+	}
 	e.tellNode(n)
 	e.wakeBlocked(n)
 	e.postpone(n)
+}
+
+// doubt has a node read again, and what it needs, since VPP refused a step that
+// nothing stood against: somebody else may have made, changed or deleted some of
+// it. A refusal that stays the same is doubted once.
+func (e *Engine) doubt(n *node) {
+	n.doubted = true
+	e.touched[n.id] = struct{}{}
+	if n.want != nil {
+		for _, m := range n.want.needs {
+			if m.present && m.kind.kind != nil && !m.builtin {
+				e.touched[m.id] = struct{}{}
+			}
+		}
+	}
+	e.requestRead()
+}
+
+// resolved has a node that was doubted tried at once: it is not what it was
+// thought to be.
+func (e *Engine) resolved(n *node) {
+	if n.doubted {
+		n.doubted = false
+		e.dropRetry(n)
+		e.enqueue(n)
+	}
 }
 
 // setReason records what became of a node and tells who wants it.

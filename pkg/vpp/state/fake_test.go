@@ -318,3 +318,16 @@ func wantWritten(t *testing.T, got []string, want ...string) {
 		t.Errorf("wrote %q, want %q", got, want)
 	}
 }
+
+// refuse is that VPP refuses what "verb key" says.
+func (w *world) refuse(what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fail[what] = &vpp.RetvalError{Retval: -1}
+}
+
+func (w *world) accept(what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.fail, what)
+}

@@ -79,8 +79,9 @@ type Watcher interface {
 }
 
 // Refresher is a [Kind] of which a single thing can be read again: when an
-// event names it, or something else disturbed it. have is what it was. Where
-// that does not do, an error has the whole kind read.
+// event names it, something else disturbed it, or VPP refused a step of it. have
+// is what it was, nil where it was not there. What is not found is taken to be as
+// it was; where that does not do, an error has the whole kind read.
 type Refresher interface {
 	Refresh(ctx context.Context, v *View, id ID, have any, found func(Found)) error
 }

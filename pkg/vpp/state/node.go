@@ -41,6 +41,7 @@ type node struct {
 	leaving     bool // it will be deleted: what needs it has to go first
 	recreating  bool // it is being deleted to be made anew
 	quarantined bool
+	doubted     bool // VPP refused a step, and it is read again for that
 	reason      Reason
 	accounted   category
 	failed      Verb // what err is of

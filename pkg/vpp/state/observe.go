@@ -17,11 +17,14 @@ func (e *Engine) found(f Found, begun, round uint64) {
 	if !n.present && n.want == nil && f.Ours && e.status.synced {
 		n.surplus = true
 	}
-	was, wasOurs := n.present && !n.unknown, n.ours
+	was, wasOurs, had := n.present && !n.unknown, n.ours, n.have
 	n.unknown = false
 	e.put(n, f)
 	if !was || wasOurs != f.Ours {
 		e.wakeDependents(n) // also somebody else's may be what they wait for
+	}
+	if n.doubted && (!was || wasOurs != f.Ours || n.kind.kind.Compare(f.Value, had, nil).Change != Same) {
+		e.resolved(n)
 	}
 	if n.want == nil {
 		e.enqueue(n)
@@ -168,6 +171,7 @@ func (e *Engine) gone(n *node) {
 	e.relink(n)
 	e.unsettle(n)
 	e.wakeDependents(n)
+	e.resolved(n)
 	e.enqueue(n)
 }
 

@@ -106,7 +106,7 @@ func (m *maze) apply(v *state.View, op *state.Op) state.Result {
 	if m.chaos {
 		switch m.rand.IntN(12) {
 		case 0:
-			return state.Result{Err: errors.New("refused")}
+			return state.Result{Err: &vpp.RetvalError{Retval: -1}}
 		case 1:
 			return state.Result{Err: fmt.Errorf("not done: %w", vpp.ErrUnknown)}
 		case 2:

@@ -373,16 +373,29 @@ func (e *Engine) watch(ctx context.Context, view *View, k *kindState, w Watcher)
 	}
 }
 
-// refresh reads again what events have named.
+// refreshFew is how many are read one by one in any case.
+const refreshFew = 64
+
+// refresh reads again what events have named, what was disturbed and what is
+// doubted. Where that is much of a kind, reading all of it costs less.
 func (e *Engine) refresh(ctx context.Context, view *View) {
 	e.mu.Lock()
 	ids := slices.Collect(maps.Keys(e.touched))
 	clear(e.touched)
+	many := map[string]int{}
+	for _, id := range ids {
+		many[id.Kind]++
+	}
+	for kind, count := range many {
+		if k := e.kinds[kind]; count > refreshFew && count*explainShare > len(k.nodes) {
+			e.dueAfter(k)
+		}
+	}
 	e.mu.Unlock()
 	for _, id := range ids {
 		e.mu.Lock()
 		n := e.lookup(id)
-		if n == nil || !n.present || n.busy || n.kind.unsupported != nil {
+		if n == nil || !n.present && n.want == nil || n.busy || n.kind.unsupported != nil || n.kind.dueRead {
 			if n != nil && n.busy {
 				n.kind.prove = true // later
 			}
