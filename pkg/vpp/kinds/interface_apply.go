@@ -62,6 +62,9 @@ func (k iface) create(ctx context.Context, v *state.View, op *state.Op) state.Re
 	if err := want.Type.driver().probe(v.Caller()); err != nil {
 		return state.Result{Err: err}
 	}
+	if err := reincarnate(v, want.Name); err != nil {
+		return state.Result{Err: err}
+	}
 	made, index, err := k.make(ctx, v, want, op.Adopt || want.Adopt)
 	if err != nil {
 		return state.Result{Err: err}
@@ -185,6 +188,11 @@ func sameIdentity(want *Interface, there *state.Found) bool {
 
 func (k iface) update(ctx context.Context, v *state.View, op *state.Op) state.Result {
 	want, have := valueOf[*Interface](op.Want), valueOf[*Interface](op.Have)
+	if have.unmarked { // VPP may have made it anew
+		if err := reincarnate(v, want.Name); err != nil {
+			return state.Result{Err: err}
+		}
+	}
 	last := have.noted
 	if a := valueOf[*Interface](op.Applied); a != nil {
 		last = digest(a)
@@ -227,5 +235,6 @@ func (k iface) delete(ctx context.Context, v *state.View, op *state.Op) error {
 
 // forget takes an interface out of the ledger.
 func (k iface) forget(v *state.View, name string) error {
-	return errors.Join(v.Ledger().Delete(InterfaceID(name)), v.Ledger().Delete(numberID(name)))
+	l := v.Ledger()
+	return errors.Join(l.Delete(InterfaceID(name)), l.Delete(numberID(name)), l.Delete(incarnationID(name)))
 }

@@ -42,6 +42,7 @@ func All() []state.Kind {
 		NewVRF(false), NewVRF(true),
 		NewInterface(), NewInterfaceState(), NewInterfaceVRF(false), NewInterfaceVRF(true),
 		NewInterfaceAddress(), NewUnnumbered(), NewBondMember(), NewNeighbor(),
+		NewReversePathFilter(),
 		NewRoute(),
 	}
 }

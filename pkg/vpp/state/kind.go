@@ -73,10 +73,15 @@ type Describer interface {
 
 // Watcher is a [Kind] whose events tell when to read it again. Watch calls
 // changed for what an event says: a handle that is gone (deleted true), or
-// that something changed. It returns when ctx ends or events cannot be had.
+// that something changed. Of a handle that is not known nothing is concluded;
+// [AllHandles] has all of the kind read. It returns when ctx ends or events
+// cannot be had.
 type Watcher interface {
 	Watch(ctx context.Context, v *View, changed func(handle uint32, deleted bool)) error
 }
+
+// AllHandles stands for all things of a kind: no handle is this number.
+const AllHandles = ^uint32(0)
 
 // Refresher is a [Kind] of which a single thing can be read again: when an
 // event names it, something else disturbed it, or VPP refused a step of it. have

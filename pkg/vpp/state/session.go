@@ -345,6 +345,13 @@ func (e *Engine) explain(ctx context.Context, view *View, k *kindState) {
 // watch has things read again when events say so.
 func (e *Engine) watch(ctx context.Context, view *View, k *kindState, w Watcher) {
 	err := w.Watch(ctx, view, func(handle uint32, deleted bool) {
+		if handle == AllHandles {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			k.dueRead = true
+			e.requestRead()
+			return
+		}
 		id, ok := e.handles.lookup(k.name, handle)
 		if !ok {
 			return // not ours, or not known yet

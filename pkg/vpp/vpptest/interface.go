@@ -140,6 +140,16 @@ func (t *interfaceTable) add(i *swInterface) uint32 {
 	return i.index
 }
 
+// named is the interface of a name, nil where there is none.
+func (t *interfaceTable) named(name string) *swInterface {
+	for _, i := range t.pool.all() {
+		if i.fullName() == name {
+			return i
+		}
+	}
+	return nil
+}
+
 // createLoopback makes a loopback; a wanted instance of none takes the lowest
 // free one.
 func (t *interfaceTable) createLoopback(address mac, wanted uint32) (sw uint32, retval int32) {

@@ -42,6 +42,8 @@ func allKinds() []kind {
 		routeKind(),
 		pathMTUKind(),
 		lldpKind(),
+		featureKind(),
+		urpfKind(),
 	}
 }
 
@@ -81,10 +83,10 @@ func newState(v *VPP) *state {
 // part is what a boot holds of a type: what a kind remembers and others ask
 // for. Whoever asks first makes it, so a new kind shares its memory without a
 // word here.
-func part[T any](s *state, make func(*state) T) T {
+func part[T any](s *state, begin func(*state) T) T {
 	key := reflect.TypeFor[T]()
 	if _, there := s.parts[key]; !there {
-		s.parts[key] = make(s)
+		s.parts[key] = begin(s)
 	}
 	return s.parts[key].(T)
 }

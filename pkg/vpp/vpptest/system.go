@@ -80,8 +80,14 @@ func serveSystem(r *registry) {
 	cli := sends[cliInbandReply](r, "cli_inband_reply")
 	on(r, "cli_inband", func(c *call, m *cliInband) {
 		reply := cliInbandReply{Retval: retUnspecified, Reply: "unknown input `" + m.Cmd + "'\n"}
-		if strings.Join(strings.Fields(m.Cmd), " ") == "show version" {
+		words := strings.Fields(m.Cmd)
+		if strings.Join(words, " ") == "show version" {
 			reply = cliInbandReply{Reply: "vpp v" + c.boot.release + " built by vpptest on simulated at " + buildDate + "\n"}
+		}
+		if len(words) == 4 && words[0] == "show" && words[1] == "interface" && words[3] == "features" {
+			if i := r.state.interfaces.named(words[2]); i != nil {
+				reply = cliInbandReply{Reply: features(r.state).show(i)}
+			}
 		}
 		cli.send(c, &reply)
 	})
