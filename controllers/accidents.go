@@ -19,10 +19,14 @@ import (
 
 // The pace of removals.
 const (
-	// Deletions that follow each other within settleTime are judged together, so
-	// that the first of a great many does not slip through. massWindow is the most
-	// that one waits for others.
-	settleTime = 100 * time.Millisecond
+	// A deletion is carried out once no other has followed within settleTime. From
+	// the severalCount-th within massWindow on, none is before there was quiet for
+	// quietTime, so that it is known how many they are: where the machine is busy,
+	// or who deletes is slow, those of a mass come one by one. massWindow is the
+	// most that one waits for others.
+	settleTime   = 200 * time.Millisecond
+	severalCount = 3
+	quietTime    = 3 * time.Second
 	// A CRD that cannot be looked up, or is not there, is looked up again.
 	retryLookup    = 2 * time.Second
 	recheckTime    = 10 * time.Second
@@ -81,6 +85,7 @@ func (p *reaper) add(o state.Owner) {
 func (p *reaper) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	<-timer.C
 	for {
 		select {
 		case <-ctx.Done():
@@ -102,23 +107,23 @@ func (p *reaper) run(ctx context.Context) {
 func (p *reaper) pause() time.Duration {
 	r := p.reconciler
 	r.mu.Lock()
-	live := r.live
-	r.mu.Unlock()
+	defer r.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if live+len(p.pending) <= massCount {
+	pause, gone := settleTime, r.guard.Recent(maps.Keys(p.pending))
+	switch {
+	case gone+r.live <= massCount:
 		return 0 // that few are never a mass
+	case gone >= severalCount:
+		pause = quietTime
 	}
-	return max(0, min(settleTime, massWindow-p.now().Sub(p.first)))
+	return max(0, min(pause, massWindow-p.now().Sub(p.first)))
 }
 
 // reap judges all that has vanished so far. After an error it is judged again.
 func (p *reaper) reap(ctx context.Context) error {
 	p.mu.Lock()
-	owners := make([]state.Owner, 0, len(p.pending))
-	for o := range p.pending {
-		owners = append(owners, o)
-	}
+	owners := slices.SortedFunc(maps.Keys(p.pending), compareOwners)
 	p.mu.Unlock()
 	if len(owners) == 0 {
 		return nil

@@ -12,6 +12,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/discovery"
 	typedcoordinationv1 "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	typedeventsv1 "k8s.io/client-go/kubernetes/typed/events/v1"
@@ -155,9 +158,7 @@ func newAgent(opts Options) (_ *agent, err error) {
 	a.secrets.engine = a.engine
 	a.assemble(clients, queue)
 
-	if a.informers, err = newInformers(a); err != nil {
-		return nil, errors.Join(err, a.vpp.Close(), ledger.Close())
-	}
+	a.informers = newInformers(a, clients)
 	a.starter.informers = a.informers
 	if err := a.addServers(); err != nil {
 		return nil, errors.Join(err, a.vpp.Close(), ledger.Close())
@@ -165,13 +166,13 @@ func newAgent(opts Options) (_ *agent, err error) {
 	return a, nil
 }
 
-// clients are all ways to talk to the API server but the informers'.
+// clients are all ways to talk to the API server.
 type clients struct {
-	ours      rest.Interface
-	metadata  metadata.Interface
-	discovery *discovery.DiscoveryClient
-	events    typedeventsv1.EventsV1Interface
-	leases    typedcoordinationv1.CoordinationV1Interface
+	ours, core rest.Interface
+	metadata   metadata.Interface
+	discovery  *discovery.DiscoveryClient
+	events     typedeventsv1.EventsV1Interface
+	leases     typedcoordinationv1.CoordinationV1Interface
 }
 
 func newClients(config *rest.Config) (*clients, error) {
@@ -180,16 +181,32 @@ func newClients(config *rest.Config) (*clients, error) {
 		return nil, err
 	}
 	var c clients
-	var errs [5]error
-	c.ours, errs[0] = newStatusClient(config, scheme)
-	c.metadata, errs[1] = metadata.NewForConfig(config)
-	c.discovery, errs[2] = discovery.NewDiscoveryClientForConfig(config)
-	c.events, errs[3] = typedeventsv1.NewForConfig(config)
-	c.leases, errs[4] = typedcoordinationv1.NewForConfig(config)
+	var errs [6]error
+	c.ours, errs[0] = newRESTClient(config, scheme, v1alpha1.GroupVersion)
+	c.core, errs[1] = newRESTClient(config, scheme, corev1.SchemeGroupVersion)
+	c.metadata, errs[2] = metadata.NewForConfig(config)
+	c.discovery, errs[3] = discovery.NewDiscoveryClientForConfig(config)
+	c.events, errs[4] = typedeventsv1.NewForConfig(config)
+	c.leases, errs[5] = typedcoordinationv1.NewForConfig(config)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("make clients of the API server: %w", err)
 	}
 	return &c, nil
+}
+
+// newRESTClient is a client of one group of APIs, whose objects the scheme knows.
+func newRESTClient(config *rest.Config, scheme *runtime.Scheme, gv schema.GroupVersion) (rest.Interface, error) {
+	c := rest.CopyConfig(config)
+	c.GroupVersion, c.APIPath = &gv, "/apis"
+	if gv.Group == corev1.GroupName {
+		c.APIPath = "/api"
+	}
+	c.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	client, err := rest.RESTClientFor(c)
+	if err != nil {
+		return nil, fmt.Errorf("make a client of %s: %w", gv, err)
+	}
+	return client, nil
 }
 
 // assemble makes the parts between the informers and the engine.
@@ -329,11 +346,7 @@ func (a *agent) run(ctx context.Context) error {
 	working.run(func(ctx context.Context) { a.node.inspect(ctx, a.vpp) })
 	working.run(func(ctx context.Context) { a.health.watchDial(ctx, a.vpp) })
 	defer watching.stop()
-	watching.run(func(ctx context.Context) {
-		if err := a.informers.run(ctx); err != nil && ctx.Err() == nil {
-			fail(err)
-		}
-	})
+	watching.run(a.informers.run)
 	if unknown != nil {
 		a.log.Info("The API server does not answer yet", "reason", unknown.Error())
 		watching.run(func(ctx context.Context) { watchVersion(ctx, a.discovery, fail) })

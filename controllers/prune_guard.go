@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -43,7 +44,7 @@ func newPruneGuard(now func() time.Time) *pruneGuard {
 // those that VPP is to lose; the others are held.
 func (g *pruneGuard) Vanished(owners []state.Owner, live int, unavailable func(state.Owner) bool) (remove []state.Owner) {
 	now := g.now()
-	maps.DeleteFunc(g.recent, func(_ state.Owner, at time.Time) bool { return now.Sub(at) >= massWindow })
+	g.forget(now)
 	for _, o := range owners {
 		g.recent[o] = now
 	}
@@ -65,6 +66,24 @@ func (g *pruneGuard) Vanished(owners []state.Owner, live int, unavailable func(s
 	}
 	g.Hold(hold)
 	return remove
+}
+
+// Recent is how many objects have vanished within the last massWindow, with
+// those that are not judged yet.
+func (g *pruneGuard) Recent(unjudged iter.Seq[state.Owner]) int {
+	g.forget(g.now())
+	n := len(g.recent)
+	for o := range unjudged {
+		if _, ok := g.recent[o]; !ok {
+			n++
+		}
+	}
+	return n
+}
+
+// forget leaves out what vanished too long ago.
+func (g *pruneGuard) forget(now time.Time) {
+	maps.DeleteFunc(g.recent, func(_ state.Owner, at time.Time) bool { return now.Sub(at) >= massWindow })
 }
 
 // Hold keeps objects, for the reasons given.

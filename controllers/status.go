@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/workqueue"
@@ -326,17 +325,4 @@ type statusPatch struct {
 
 type patchName struct {
 	Name string `json:"name"`
-}
-
-// newStatusClient is a client for [applyStatus].
-func newStatusClient(config *rest.Config, scheme *runtime.Scheme) (rest.Interface, error) {
-	c := rest.CopyConfig(config)
-	gv := v1alpha1.GroupVersion
-	c.GroupVersion, c.APIPath = &gv, "/apis"
-	c.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
-	client, err := rest.RESTClientFor(c)
-	if err != nil {
-		return nil, fmt.Errorf("make a client for statuses: %w", err)
-	}
-	return client, nil
 }
