@@ -27,11 +27,11 @@ func interfaceKind() *kind {
 // compileInterface makes items of the interface, its bindings to the tables of
 // its VRF, its addresses, what it borrows or is made of, and its state.
 //
-// A binding is made for both families, so that what others change is seen. It
-// is to the interface's VRF where the family is used, that is where it has
-// addresses, for IPv4 also where there are none at all, and for both where it is
-// unnumbered, since VPP wants borrower and lender in the same tables; else it is
-// to table 0. So an interface without IPv6 can be in a VRF without IPv6.
+// A binding is made for both families, so that what others change is seen. Where
+// the interface has no addresses of a family, and its VRF no such table, it is to
+// table 0. So an interface without IPv6 can be in a VRF without IPv6, and those
+// that borrow its addresses too: VPP wants borrower and lender in the same tables
+// of both families.
 func compileInterface(o *v1alpha1.Interface) ([]state.Item, error) {
 	spec, path := &o.Spec, field.NewPath("spec")
 	name := v1alpha1.ResourceName(o)
@@ -46,13 +46,12 @@ func compileInterface(o *v1alpha1.Interface) ([]state.Item, error) {
 	items := []state.Item{{
 		ID: kinds.InterfaceID(name), Value: value, Needs: value.Needs(), Claims: value.Claims(), Adopt: spec.Adopt,
 	}}
-	vrf := [2]string{kinds.DefaultVRF, kinds.DefaultVRF}
-	for i, ip6 := range []bool{false, true} {
-		of := func(p netip.Prefix) bool { return p.Addr().Is6() == ip6 }
-		if slices.ContainsFunc(addresses, of) || spec.Unnumbered != "" || !ip6 && len(addresses) == 0 {
-			vrf[i] = vrfOr(spec.VRF)
+	for _, ip6 := range []bool{false, true} {
+		bind := kinds.InterfaceVRFOrDefaultItem
+		if slices.ContainsFunc(addresses, func(p netip.Prefix) bool { return p.Addr().Is6() == ip6 }) {
+			bind = kinds.InterfaceVRFItem
 		}
-		items = append(items, kinds.InterfaceVRFItem(name, vrf[i], ip6))
+		items = append(items, bind(name, vrfOr(spec.VRF), ip6))
 	}
 	for _, a := range addresses {
 		item := kinds.InterfaceAddressItem(name, vrfOr(spec.VRF), a)

@@ -157,21 +157,22 @@ func TestCompileInterfaceItems(t *testing.T) {
 		name string
 		spec func(*v1alpha1.InterfaceSpec)
 		want string
-		vrf4 string
+		vrf4 string // "-" after it: or table 0 where the VRF has none of the family
 		vrf6 string
 	}{
 		{"bare", func(s *v1alpha1.InterfaceSpec) { s.VRF = "blue" },
-			"Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nInterfaceState wan", "blue", "default"},
+			"Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nInterfaceState wan", "blue-", "blue-"},
+		{"default", func(*v1alpha1.InterfaceSpec) {}, "Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nInterfaceState wan", "default", "default"},
 		{"IPv6 only", func(s *v1alpha1.InterfaceSpec) {
 			s.VRF, s.Addresses = "blue", []v1alpha1.InterfaceAddress{"2001:DB8:0::1/64", "fe80::1/128"}
 		}, "Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nInterfaceAddress wan 2001:db8::1/64\nInterfaceAddress wan fe80::1/128\nInterfaceState wan",
-			"default", "blue"},
+			"blue-", "blue"},
 		{"both", func(s *v1alpha1.InterfaceSpec) {
 			s.VRF, s.Addresses = "blue", []v1alpha1.InterfaceAddress{"192.0.2.1/24", "2001:db8::1/64"}
 		}, "Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nInterfaceAddress wan 192.0.2.1/24\nInterfaceAddress wan 2001:db8::1/64\nInterfaceState wan",
 			"blue", "blue"},
 		{"unnumbered", func(s *v1alpha1.InterfaceSpec) { s.VRF, s.Unnumbered = "blue", "lo" },
-			"Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nUnnumbered wan\nInterfaceState wan", "blue", "blue"},
+			"Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nUnnumbered wan\nInterfaceState wan", "blue-", "blue-"},
 		{"bond", func(s *v1alpha1.InterfaceSpec) {
 			s.Loopback = nil
 			s.Bond = &v1alpha1.BondInterface{Mode: v1alpha1.BondModeLACP, Members: []v1alpha1.BondMember{{Interface: "a", LACPTimeout: v1alpha1.LACPTimeoutLong}, {Interface: "b"}}}
@@ -189,11 +190,16 @@ func TestCompileInterfaceItems(t *testing.T) {
 			if got := ids(items); got != c.want {
 				t.Errorf("items\n%s\nwant\n%s", got, c.want)
 			}
-			if v := itemOf(t, items, kinds.InterfaceVRFID("wan", false)).Value; v != c.vrf4 {
-				t.Errorf("IPv4 in %v, want %s", v, c.vrf4)
-			}
-			if v := itemOf(t, items, kinds.InterfaceVRFID("wan", true)).Value; v != c.vrf6 {
-				t.Errorf("IPv6 in %v, want %s", v, c.vrf6)
+			for ip6, want := range map[bool]string{false: c.vrf4, true: c.vrf6} {
+				i := itemOf(t, items, kinds.InterfaceVRFID("wan", ip6))
+				vrf, falls := strings.CutSuffix(want, "-")
+				switch f := i.Fallback; {
+				case i.Value != vrf || falls != (f != nil):
+					t.Errorf("IPv6 %v: in %v, falls back to %v; want %s", ip6, i.Value, f, want)
+				case falls && (f.Unwanted != kinds.VRFID("blue", ip6) || f.Value != kinds.DefaultVRF ||
+					!slices.Equal(f.Needs, []state.ID{kinds.InterfaceID("wan"), kinds.VRFID("blue", !ip6)})):
+					t.Errorf("IPv6 %v: falls back to %+v", ip6, f)
+				}
 			}
 			for _, i := range items[1:] {
 				if !slices.Contains(i.Needs, kinds.InterfaceID("wan")) && i.ID.Kind != kinds.KindBondMember {

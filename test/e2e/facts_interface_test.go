@@ -235,10 +235,10 @@ func (w *wanted) iface(o *v1alpha1.Interface, name string) (list []fact) {
 		}
 	}
 	for i, attribute := range []string{"table ip4", "table ip6"} {
-		if has[i] || i == 0 && len(spec.Addresses) == 0 {
+		if has[i] || !lacksTable(w.vrfs[string(spec.VRF)], i == 1) {
 			add(attribute, "%s", w.table(spec.VRF))
 		} else {
-			open(attribute)
+			add(attribute, "0")
 		}
 	}
 	if spec.Unnumbered != "" {

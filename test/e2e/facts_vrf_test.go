@@ -29,8 +29,8 @@ func (r *reader) tables() {
 }
 
 func (w *wanted) vrf(o *v1alpha1.VRF, name string) (list []fact) {
-	for ip6, asked := range map[bool]*bool{false: o.Spec.IPv4, true: o.Spec.IPv6} {
-		if asked != nil && !*asked {
+	for _, ip6 := range []bool{false, true} {
+		if lacksTable(o, ip6) {
 			continue
 		}
 		id := strconv.FormatInt(o.Spec.TableID, 10)
@@ -41,6 +41,18 @@ func (w *wanted) vrf(o *v1alpha1.VRF, name string) (list []fact) {
 		list = append(list, fact{"table " + family(ip6), id, mark + name})
 	}
 	return list
+}
+
+// lacksTable tells whether a VRF is to have no table of a family.
+func lacksTable(v *v1alpha1.VRF, ip6 bool) bool {
+	if v == nil {
+		return false
+	}
+	asked := v.Spec.IPv4
+	if ip6 {
+		asked = v.Spec.IPv6
+	}
+	return asked != nil && !*asked
 }
 
 // table is the number of a VRF's table.

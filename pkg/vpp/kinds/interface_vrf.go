@@ -129,6 +129,19 @@ func InterfaceVRFItem(name, vrf string, ip6 bool) state.Item {
 	return state.Item{ID: InterfaceVRFID(name, ip6), Value: vrf, Needs: bindingNeeds(name, vrf, ip6)}
 }
 
+// InterfaceVRFOrDefaultItem is the binding of an interface that does not use the
+// family: to the VRF where that has a table of it, else to table 0. It needs the
+// VRF to have one table at least.
+func InterfaceVRFOrDefaultItem(name, vrf string, ip6 bool) state.Item {
+	item := InterfaceVRFItem(name, vrf, ip6)
+	if vrf != DefaultVRF {
+		item.Fallback = &state.Fallback{
+			Unwanted: VRFID(vrf, ip6), Value: DefaultVRF, Needs: []state.ID{InterfaceID(name), VRFID(vrf, !ip6)},
+		}
+	}
+	return item
+}
+
 // Compare says that a binding is made anew: VPP refuses a change while the
 // interface has addresses of the family.
 func (interfaceVRF) Compare(want, have, _ any) state.Difference {

@@ -31,17 +31,20 @@ func (e *Engine) Set(o Owner, s Spec) {
 	now := time.Since(e.started)
 	for _, item := range s.Items {
 		w := old[item.ID]
+		counts := e.counting(item)
 		if w != nil {
 			delete(old, item.ID)
-			e.changeWish(w, item, resolve(item.Needs), now)
+			e.setFallback(w, item)
+			e.changeWish(w, counts, resolve(counts.Needs), now)
 		} else {
 			if twice(own, e.lookup(item.ID)) {
 				continue // the first counts: a second wish would never be found again
 			}
 			w = &wish{
-				value: item.Value, names: item.Claims, adopt: item.Adopt,
-				owner: own, node: e.node(item.ID), needs: hold(resolve(item.Needs)), since: now,
+				value: counts.Value, names: item.Claims, adopt: item.Adopt,
+				owner: own, node: e.node(item.ID), needs: hold(resolve(counts.Needs)), since: now,
 			}
+			e.setFallback(w, item)
 			e.addWish(w)
 		}
 		wishes = append(wishes, w)
@@ -160,6 +163,7 @@ func (e *Engine) unclaim(w *wish) {
 
 func (e *Engine) dropWish(w *wish) {
 	n := w.node
+	e.setFallback(w, Item{})
 	n.wishes = removeWish(n.wishes, w)
 	if w.loses != "" {
 		n.kind.losers--
@@ -301,6 +305,7 @@ func (e *Engine) choose(n *node) {
 	e.enqueue(n)
 	// A need that is wanted now, or no more, matters to what needs it.
 	e.wakeDependents(n)
+	e.fallBack(n.id)
 }
 
 func olderWinner(w *wish, among []*wish) string {

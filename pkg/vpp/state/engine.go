@@ -88,6 +88,8 @@ type Engine struct {
 	claims map[string]*claim
 	owners map[Owner]*owner
 	names  map[ID]*nameClaim // by kind of object and name on the node
+	// fallbacks are the wishes with one, by what must be wanted for it not to count.
+	fallbacks map[ID][]*wish
 
 	queue []*node // to be decided on
 	wake  chan struct{}
@@ -148,7 +150,8 @@ func New(opts Options) *Engine {
 	e := &Engine{
 		opts: opts, log: opts.Log, metrics: newMetrics(), resync: resync{period: opts.ResyncPeriod, corrected: map[string]int{}},
 		kinds: map[string]*kindState{}, claims: map[string]*claim{}, owners: map[Owner]*owner{}, names: map[ID]*nameClaim{},
-		wake: make(chan struct{}, 1), reads: make(chan struct{}, 1), touched: map[ID]struct{}{},
+		fallbacks: map[ID][]*wish{},
+		wake:      make(chan struct{}, 1), reads: make(chan struct{}, 1), touched: map[ID]struct{}{},
 		ownDeletes: map[ownDelete]int{},
 		retryAt:    time.NewTimer(time.Hour), started: time.Now(),
 	}

@@ -76,6 +76,20 @@ func (e *Engine) Audit() (quiet bool, wrong []string) {
 			}
 		}
 	}
+	for id, list := range e.fallbacks {
+		if len(list) == 0 {
+			a.say("no fallback for want of %v", id)
+		}
+		for _, w := range list {
+			if !slices.Contains(w.owner.wishes, w) || e.owners[w.owner.id] != w.owner || w.item == nil || w.item.Fallback.Unwanted != id {
+				a.say("%v falls back for nothing", w.node.id)
+				continue
+			}
+			if item := e.counting(*w.item); w.value != item.Value || !sameIDs(w.needs, item.Needs) {
+				a.say("%v is %v, should count as %v", w.node.id, w.value, item.Value)
+			}
+		}
+	}
 	if retries != len(e.timer) {
 		a.say("%d retries, %d nodes know of one", len(e.timer), retries)
 	}

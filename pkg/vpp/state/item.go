@@ -26,6 +26,9 @@ type Item struct {
 	// Claims are what no two items may have at once, such as an address in a
 	// VRF. As with identities the older owner wins.
 	Claims []string
+	// Fallback is what it comes to while nobody wants something else, nil where
+	// it is the same always.
+	Fallback *Fallback
 	// Adopt allows taking over what somebody else made under this identity.
 	Adopt bool
 }

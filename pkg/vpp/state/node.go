@@ -154,6 +154,8 @@ type wish struct {
 	// since is when it was asked for, from the engine's start; 0 once it was
 	// programmed.
 	since time.Duration
+	// item is what the wish comes of, where that has a fallback.
+	item *Item
 	// changes counts how often the item became another.
 	changes int32
 	adopt   bool

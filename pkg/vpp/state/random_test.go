@@ -203,6 +203,14 @@ func (d *model) holds(foreign map[state.ID]thing) map[state.ID]string {
 			claimed[c] = true
 		}
 	}
+	for id, w := range won {
+		if f := w.Fallback; f != nil {
+			if _, ok := won[f.Unwanted]; !ok {
+				w.Value, w.Needs = f.Value, f.Needs
+				won[id] = w
+			}
+		}
+	}
 	holds := map[state.ID]string{}
 	for id, t := range foreign {
 		if w, ok := won[id]; !ok {
@@ -309,6 +317,10 @@ func item(r *rand.Rand) state.Item {
 		value += ":" + fmt.Sprint(r.IntN(2))
 	}
 	i.Value = value
+	if i.ID.Kind != "Base" && len(i.Needs) > 0 && r.IntN(3) == 0 {
+		first := "<" + i.Needs[0].Kind + "~" + i.Needs[0].Key
+		i.Fallback = &state.Fallback{Unwanted: i.Needs[0], Value: strings.Replace(value, first, "", 1), Needs: i.Needs[1:]}
+	}
 	return i
 }
 
