@@ -25,6 +25,9 @@ type crashes struct {
 	// Of the suspects, held are kept out while the others are tried. later
 	// are those to be looked at when the culprit among the others is found.
 	held, later []*node
+	// aside is what VPP was found to die of, with a digest of its spec: as in the
+	// ledger.
+	aside map[ID]string
 }
 
 // suspect notes that a node was written, or may have been.
@@ -40,8 +43,10 @@ func (e *Engine) suspect(n *node) {
 }
 
 // unsuspect forgets that a node was ever suspected: its value is another now.
+// That may be one of which VPP died before.
 func (e *Engine) unsuspect(n *node) {
 	n.proven, n.quarantined, n.suspected, n.writtenAt = false, false, false, 0
+	e.recall(n)
 }
 
 // tidy drops those that were let off, which stay in the lists until somebody
@@ -120,9 +125,7 @@ func (e *Engine) narrow(tried []*node) {
 func (e *Engine) halve() {
 	c := &e.crashes
 	if len(c.suspects) == 1 {
-		n := c.suspects[0]
-		e.quarantine(n, true)
-		e.happened(n, Event{Type: EventRefused, ID: n.id, Message: "VPP died with it again and again; it is set aside until its spec changes"})
+		e.setAside(c.suspects[0])
 		c.suspects = nil
 	}
 	e.tryHalf()

@@ -150,8 +150,8 @@ func New(opts Options) *Engine {
 	e := &Engine{
 		opts: opts, log: opts.Log, metrics: newMetrics(), resync: resync{period: opts.ResyncPeriod, corrected: map[string]int{}},
 		kinds: map[string]*kindState{}, claims: map[string]*claim{}, owners: map[Owner]*owner{}, names: map[ID]*nameClaim{},
-		fallbacks: map[ID][]*wish{},
-		wake:      make(chan struct{}, 1), reads: make(chan struct{}, 1), touched: map[ID]struct{}{},
+		fallbacks: map[ID][]*wish{}, crashes: crashes{aside: remembered(opts.Ledger)},
+		wake: make(chan struct{}, 1), reads: make(chan struct{}, 1), touched: map[ID]struct{}{},
 		ownDeletes: map[ownDelete]int{},
 		retryAt:    time.NewTimer(time.Hour), started: time.Now(),
 	}
@@ -176,6 +176,7 @@ func (e *Engine) Begin() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.began = true
+	e.recallAll()
 	e.kick()
 }
 
@@ -186,6 +187,7 @@ func (e *Engine) AllowPrune(kinds func(kind string) bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.prune = kinds
+	e.pardonUnwanted(kinds)
 	for _, k := range e.order {
 		for n := range k.left {
 			e.enqueue(n)

@@ -185,8 +185,15 @@ func newRig(t *testing.T, change ...func(*state.Options)) *rig {
 
 func newRigOn(t *testing.T, w *world, v *vpptest.VPP, change ...func(*state.Options)) *rig {
 	t.Helper()
+	r, _ := newRigUntil(t, w, v, change...)
+	return r
+}
+
+// newRigUntil is newRigOn for an engine that may end before the test does.
+func newRigUntil(t *testing.T, w *world, v *vpptest.VPP, change ...func(*state.Options)) (r *rig, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
-	r := &rig{world: w, t: t, ctx: ctx, vpp: v, change: make(chan struct{})}
+	r = &rig{world: w, t: t, ctx: ctx, vpp: v, change: make(chan struct{})}
 	client := vpp.NewClient(vpp.Options{Socket: v.Socket()})
 	known := 0
 	opts := state.Options{
@@ -214,12 +221,13 @@ func newRigOn(t *testing.T, w *world, v *vpptest.VPP, change ...func(*state.Opti
 		defer close(done)
 		_ = r.Run(ctx)
 	}()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		<-done
 		_ = client.Close()
 	})
-	return r
+	t.Cleanup(stop)
+	return r, stop
 }
 
 func (r *rig) tell(event string) {
