@@ -49,13 +49,6 @@ type cluster struct {
 	wrong map[string][]string
 }
 
-// lists are those of the kinds that are watched.
-func lists() []client.ObjectList {
-	return []client.ObjectList{
-		&v1alpha1.VRFList{}, &v1alpha1.InterfaceList{}, &v1alpha1.RouteList{}, &v1alpha1.NeighborList{}, &v1alpha1.VPPNodeList{},
-	}
-}
-
 func startCluster() (*cluster, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {

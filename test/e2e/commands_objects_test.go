@@ -130,7 +130,7 @@ func remove(s *scenario, _ *script, _ bool, args []string) error {
 	if len(args) > 0 && args[0] == "-all" {
 		kinds := args[1:]
 		if len(kinds) == 0 {
-			kinds = []string{"route", "neighbor", "interface", "vrf"}
+			kinds = nodeKinds()
 		}
 		for _, kind := range kinds {
 			if err := s.cluster.client.DeleteAllOf(s.ctx, objectOf(kind), client.MatchingFields{"spec.nodeName": s.node}); err != nil {

@@ -201,28 +201,9 @@ func (s *scenario) eventually(try func(context.Context) error) error {
 func (s *scenario) deleteAll() {
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
-	for _, list := range lists() {
-		if kind := kindOf(list); kind != "VPPNodeList" {
-			_ = s.cluster.client.DeleteAllOf(ctx, objectOf(strings.TrimSuffix(kind, "List")), client.MatchingFields{"spec.nodeName": s.node})
-		}
+	for _, kind := range nodeKinds() {
+		_ = s.cluster.client.DeleteAllOf(ctx, objectOf(kind), client.MatchingFields{"spec.nodeName": s.node})
 	}
-}
-
-// objectOf is an empty object of a kind.
-func objectOf(kind string) client.Object {
-	switch strings.ToLower(kind) {
-	case "vrf":
-		return &v1alpha1.VRF{}
-	case "interface":
-		return &v1alpha1.Interface{}
-	case "route":
-		return &v1alpha1.Route{}
-	case "neighbor":
-		return &v1alpha1.Neighbor{}
-	case "node", "vppnode":
-		return &v1alpha1.VPPNode{}
-	}
-	return nil
 }
 
 // object is the object that a script calls so, with nothing but its name.
