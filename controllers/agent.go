@@ -344,7 +344,7 @@ func (a *agent) run(ctx context.Context) error {
 		}
 	})
 	working.run(func(ctx context.Context) { a.node.inspect(ctx, a.vpp) })
-	working.run(func(ctx context.Context) { a.health.watchDial(ctx, a.vpp) })
+	working.run(func(ctx context.Context) { a.health.watchDial(ctx, a.vpp, a.statuses.away) })
 	defer watching.stop()
 	watching.run(a.informers.run)
 	if unknown != nil {

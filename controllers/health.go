@@ -29,13 +29,18 @@ type health struct {
 	dialed atomic.Bool
 }
 
-// watchDial waits for the first answer to a dial.
-func (h *health) watchDial(ctx context.Context, client *vpp.Client) {
+// watchDial waits for the first answer to a dial, and tells away once VPP is
+// found not to be there.
+func (h *health) watchDial(ctx context.Context, client *vpp.Client, away func()) {
 	for st := range client.States(ctx) {
 		// The first state may be that of a client that has not dialled yet.
 		var refusal *net.OpError
-		if st.Phase == vpp.Connected || st.Epoch > 0 || errors.As(st.Err, &refusal) || !errors.Is(st.Err, vpp.ErrDisconnected) {
+		switch {
+		case st.Phase == vpp.Connected:
 			h.dialed.Store(true)
+		case st.Epoch > 0 || errors.As(st.Err, &refusal) || !errors.Is(st.Err, vpp.ErrDisconnected):
+			h.dialed.Store(true)
+			away()
 			return
 		}
 	}

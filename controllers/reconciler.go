@@ -237,6 +237,13 @@ func (r *reconciler) begin() {
 	r.reportAll()
 }
 
+// lookAgain has the status of every object looked at.
+func (r *reconciler) lookAgain() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reportAll()
+}
+
 // quiet says that nothing is to be told any more: what seems to be lost is so
 // because the agent stops.
 func (r *reconciler) quiet() {

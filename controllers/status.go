@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -39,6 +40,10 @@ const (
 	// While VPP is being filled after a start or a restart it needs the processor
 	// more than statuses do: those wait until it is done, and at most so long.
 	catchUp = 2 * time.Second
+	// What a new agent has not looked at yet is as the one before has told it: that
+	// VPP is away, or being filled, is told only once that is known or so much time
+	// has passed.
+	firstLook = 30 * time.Second
 	// A walk over an object is not repeated before walkShare times what it took,
 	// so that a large object in the making does not keep the engine busy.
 	walkShare = 20
@@ -66,6 +71,8 @@ type statusWriter struct {
 	now     func() time.Time
 	log     logr.Logger
 
+	// looked is true once everything desired was tried, or VPP found to be away.
+	looked  atomic.Bool
 	queue   statusQueue
 	buffers sync.Pool // *[]state.ItemReport
 }
@@ -129,11 +136,16 @@ func (w *statusWriter) settle(ctx context.Context, owner state.Owner) (again tim
 		r.mu.Unlock()
 		return again, nil
 	}
+	looked := w.hasLooked()
 	if t.invalid == nil && w.engine.CatchingUp() {
 		if t.catchingUpSince.IsZero() {
 			t.catchingUpSince = begun
 		}
-		if again := t.catchingUpSince.Add(catchUp).Sub(begun); again > 0 {
+		patience := catchUp
+		if !looked {
+			patience = firstLook
+		}
+		if again := t.catchingUpSince.Add(patience).Sub(begun); again > 0 {
 			r.mu.Unlock()
 			return again, nil // or as soon as the engine has told all owners to look
 		}
@@ -179,6 +191,9 @@ func (w *statusWriter) settle(ctx context.Context, owner state.Owner) (again tim
 		return 0, nil
 	}
 	patience, since := patienceFor(v), &t.unsettledSince
+	if patience == onItsWay && !looked {
+		patience = firstLook
+	}
 	if v.ready {
 		patience, since = afterwards, &t.arrivedAt
 	}
@@ -260,6 +275,21 @@ func (w *statusWriter) judge(owner state.Owner, k *kind, status v1alpha1.Object,
 	*buffer = items
 	w.buffers.Put(buffer)
 	return v, generation, ok
+}
+
+// hasLooked tells whether this agent knows how VPP is.
+func (w *statusWriter) hasLooked() bool {
+	if !w.looked.Load() && w.engine.Status().Synced {
+		w.looked.Store(true)
+	}
+	return w.looked.Load()
+}
+
+// away says that VPP was found to be away.
+func (w *statusWriter) away() {
+	if !w.looked.Swap(true) {
+		w.reconciler.lookAgain()
+	}
 }
 
 // patienceFor is how long something may last before it is told.
