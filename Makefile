@@ -96,9 +96,12 @@ vet: ## Run go vet
 lint: ## Run every linter (.golangci.yml)
 	$(golangci-lint) run
 
+# Those of test/e2e run after the others and one by one: each has a control plane
+# and agents at work, which a small machine cannot bear beside all else.
 .PHONY: unit
 unit: controlplane ## Run the tests with the race detector
-	go test -race ./...
+	packages=$$(go list ./... | grep -v /test/e2e) && go test -race -timeout 30m $$packages
+	go test -race -timeout 30m -p 1 ./test/e2e/...
 
 .PHONY: bench
 bench: controlplane ## Run the benchmarks (VPP_API_SOCKET: against that VPP too)

@@ -2,9 +2,10 @@ package controllers
 
 import (
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -19,9 +20,8 @@ import (
 // Metrics are for who may read them, by HTTPS.
 func TestMetricsAreGuarded(t *testing.T) {
 	a := newTestAgent(t, sharedPlane(t))
-	free := httptest.NewServer(http.NotFoundHandler())
-	address := strings.TrimPrefix(free.URL, "http://")
-	free.Close()
+	// An address of its own instead of a free port, which could be taken meanwhile.
+	address := fmt.Sprintf("127.%d.%d.%d:9482", 1+os.Getpid()>>16&0x7f, os.Getpid()>>8&0xff, os.Getpid()&0xff)
 	a.start(func(o *Options) { o.MetricsAddress, o.HealthAddress, o.Registry = address, "127.0.0.1:0", nil })
 	await(a, &v1alpha1.VPPNode{ObjectMeta: metav1.ObjectMeta{Name: a.node}}, "Ready", func(n *v1alpha1.VPPNode) bool {
 		return n.Status.Phase == v1alpha1.NodePhaseReady

@@ -85,7 +85,7 @@ func TestOldKubernetes(t *testing.T) {
 		_, _ = w.Write([]byte(`{"major":"1","minor":"31+","gitVersion":"v1.31.9-gke.1"}`))
 	}))
 	t.Cleanup(server.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	err := Run(ctx, Options{
 		NodeName: "n1", Namespace: testNamespace, Config: &rest.Config{Host: server.URL}, Socket: filepath.Join(t.TempDir(), "api.sock"),

@@ -116,7 +116,7 @@ type testAgent struct {
 // newTestAgent makes a VPP and an agent's folder for a node of this test alone.
 func newTestAgent(t *testing.T, p *plane) *testAgent {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Minute)
 	t.Cleanup(cancel)
 	folder := t.TempDir()
 	v, err := vpptest.New(vpptest.WithSocket(filepath.Join(folder, "api.sock")))
@@ -193,7 +193,7 @@ func await[O client.Object](a *testAgent, o O, what string, is func(O) bool) O {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(a.ctx, 3*time.Minute)
 	defer cancel()
 	selector := client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector(metav1.ObjectNameField, o.GetName())}
 	w, err := a.client.Watch(ctx, list, selector)
@@ -249,7 +249,7 @@ func (a *testAgent) probe(path string) int {
 // eventually waits for what nothing tells of.
 func (a *testAgent) eventually(what string, is func() bool) {
 	a.t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(3 * time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !is() {

@@ -12,7 +12,7 @@ import (
 // The simulated VPP serves its socket until it is told to end.
 func TestSimulate(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	socket := filepath.Join(t.TempDir(), "api.sock")
 	cmd := newRootCommand()

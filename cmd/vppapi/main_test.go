@@ -122,7 +122,7 @@ func start(t *testing.T, stdout io.Writer, args ...string) *process {
 // await waits for a condition on a simulated VPP.
 func await(t *testing.T, v *vpptest.VPP, condition func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	if err := v.Await(ctx, condition); err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ func TestTypes(t *testing.T) {
 		ID: kinds.VRFID("blue", false), Value: kinds.VRF{TableID: 7},
 	}}})
 	engine.Begin()
-	for deadline := time.Now().Add(time.Minute); !engine.Status().Synced; <-time.After(time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !engine.Status().Synced; <-time.After(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not synced: %+v", engine.Status())
 		}

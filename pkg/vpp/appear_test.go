@@ -47,7 +47,7 @@ func TestSocketAppears(t *testing.T) {
 			a := watchSocket(socket)
 			defer a.Close()
 			go c.after(t, socket)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()
 			if !awaitSocket(ctx, a, time.Hour) {
 				t.Error("nobody noticed")

@@ -25,7 +25,7 @@ func newSession(t *testing.T, v *vpptest.VPP, change ...func(*Options)) *Session
 	for _, f := range change {
 		f(&o)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	s, err := Dial(ctx, o)
 	if err != nil {

@@ -14,7 +14,7 @@ func withoutLeaks(code int) int {
 	if code != 0 {
 		return code
 	}
-	patience := time.After(10 * time.Second) // for those that are just leaving
+	patience := time.After(time.Minute) // for those that are just leaving
 	for {
 		left := goroutines()
 		if len(left) == 0 {

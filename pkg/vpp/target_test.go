@@ -29,7 +29,7 @@ func eachSocket(t *testing.T, run func(t *testing.T, socket string)) {
 // soon is a context that ends when a test has hung: nothing should take so long.
 func soon(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -83,7 +83,7 @@ var simulatedSchema = sync.OnceValue(func() *binproto.Schema {
 })
 
 // short is a timeout that a live VPP keeps and a test can wait for.
-const short = time.Second
+const short = 3 * time.Second
 
 // hours is a timeout that no test can wait for.
 const hours = 5 * time.Hour

@@ -17,7 +17,7 @@
 //
 // # Commands
 //
-// Those that wait do so until it is so, for a minute at most.
+// Those that wait do so until it is so, for three minutes at most.
 //
 //	apply [-n COUNT] FILE...          applies; with -n COUNT times, with $I, $HI and $LO for the number and its two bytes
 //	edit OBJECT PATCH                 merges YAML into an object

@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds every wait; nothing is concluded from how long one takes.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // sharedCluster is for all scenarios that leave the API server alone.
 var sharedCluster = sync.OnceValues(startCluster)

@@ -53,7 +53,7 @@ type benchOptions struct {
 // work starts an engine on the VPP at socket.
 func work(t testing.TB, socket string, change ...func(*benchOptions)) *bench {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute)
 	b := &bench{t: t, ctx: ctx, changed: make(chan struct{}), client: vpp.NewClient(vpp.Options{Socket: socket, Name: "kinds-test"})}
 	o := benchOptions{Options: state.Options{
 		Client: b.client, Kinds: kinds.All(), Boot: kinds.Boot, RetryMin: 10 * time.Millisecond, ReadRetry: 10 * time.Millisecond,

@@ -33,7 +33,7 @@ type hand struct {
 
 func byHand(t testing.TB, socket string) *hand {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute)
 	t.Cleanup(cancel)
 	s, err := vpp.Dial(ctx, vpp.Options{Socket: socket, Name: "kinds-test"})
 	if err != nil {

@@ -192,7 +192,7 @@ func newRigOn(t *testing.T, w *world, v *vpptest.VPP, change ...func(*state.Opti
 // newRigUntil is newRigOn for an engine that may end before the test does.
 func newRigUntil(t *testing.T, w *world, v *vpptest.VPP, change ...func(*state.Options)) (r *rig, stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute)
 	r = &rig{world: w, t: t, ctx: ctx, vpp: v, change: make(chan struct{})}
 	client := vpp.NewClient(vpp.Options{Socket: v.Socket()})
 	known := 0

@@ -17,7 +17,7 @@ import (
 )
 
 // patience bounds what a test waits for; nothing is ever asserted about it.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // testClient is as little of a client as the tests need. It speaks to a real
 // VPP as well: ids come from the handshake, layouts from the table, whose

@@ -33,7 +33,11 @@ const (
 	folderPrefix = "vpp-operator-controlplane-"
 	// patience is how long a program may take to serve, on a machine that is busy
 	// with other things.
-	patience = 2 * time.Minute
+	patience = 5 * time.Minute
+	// serverAttempts is how often the API server is started: it ends by itself
+	// where something it begins with takes longer than it has patience for, such
+	// as half a minute for RBAC's own roles.
+	serverAttempts = 3
 )
 
 var loopback = net.IPv4(127, 0, 0, 1)
@@ -168,6 +172,15 @@ func (c *ControlPlane) User(name string, groups ...string) (config *rest.Config,
 // StartAPIServer starts the API server again after StopAPIServer, at the same
 // address and with the same objects, and returns when it serves.
 func (c *ControlPlane) StartAPIServer(ctx context.Context) (err error) {
+	for range serverAttempts {
+		if err = c.startAPIServer(ctx); err == nil || ctx.Err() != nil || c.etcd.ended() || c.server == nil || !c.server.ended() {
+			return err
+		}
+	}
+	return err
+}
+
+func (c *ControlPlane) startAPIServer(ctx context.Context) (err error) {
 	c.server, err = start(filepath.Join(c.binaries, "kube-apiserver"), c.path("kube-apiserver.log"),
 		"--etcd-servers=unix://"+c.path("etcd.sock"),
 		"--bind-address="+loopback.String(),

@@ -173,7 +173,7 @@ func TestDiesWithItsParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = child.Wait() // signal: killed
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for running := processes(t, folder); len(running) != 0; running = processes(t, folder) {
 		select {
 		case <-deadline:

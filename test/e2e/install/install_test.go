@@ -316,7 +316,7 @@ func (c *cluster) get(t *testing.T, o client.Object, namespace, name string) {
 func (c *cluster) eventually(t *testing.T, try func(context.Context) error) {
 	t.Helper()
 	var last error
-	if err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true,
+	if err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, 3*time.Minute, true,
 		func(ctx context.Context) (bool, error) {
 			last = try(ctx)
 			return last == nil, nil

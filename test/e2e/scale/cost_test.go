@@ -25,7 +25,7 @@ func TestCostOfAChange(t *testing.T) {
 	if os.Getenv("VPP_OPERATOR_SCALE") != "" {
 		each = 4000
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	p, node, folder := startPlane(t), newNode(t), t.TempDir()
 	v := vpptest.Start(t)
