@@ -31,6 +31,9 @@ var (
 	ErrCRCMismatch = errors.New("message has another CRC")
 	// ErrGuarded: the request would harm VPP and was not sent.
 	ErrGuarded = errors.New("refused by the guard")
+	// ErrTooOld: the guard refused it to this release of VPP; a later one takes it.
+	// It comes with ErrGuarded.
+	ErrTooOld = errors.New("this release of VPP cannot do it")
 	// ErrTooLarge: the request is above the cap on outbound frames.
 	ErrTooLarge = errors.New("message too large")
 	// ErrSlowConsumer: a stream was not read fast enough and its buffer is full.

@@ -52,7 +52,7 @@ func unresolvedRow(message string) lethal {
 			case err != nil:
 				return err
 			case release < mendedRelease:
-				return fmt.Errorf("this is VPP %d.%02d; for DROP name no interface: %d", release/100, release%100, uint32(unset))
+				return fmt.Errorf("%w: it is VPP %d.%02d; for DROP name no interface: %d", ErrTooOld, release/100, release%100, uint32(unset))
 			}
 			return nil
 		},

@@ -3,6 +3,7 @@ package vpp_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
@@ -30,6 +31,9 @@ func TestGuardRelease(t *testing.T) {
 				err := guardedCall(t, s, "ip_route_add_del_v2", route)
 				if errors.Is(err, vpp.ErrGuarded) != dies || !dies && err != nil {
 					t.Errorf("VPP %q: %v", version, err)
+				}
+				if old := strings.HasPrefix(version, "2") && dies; errors.Is(err, vpp.ErrTooOld) != old {
+					t.Errorf("VPP %q: too old is %v, want %v: %v", version, !old, old, err)
 				}
 			}
 			asked := v.asked()

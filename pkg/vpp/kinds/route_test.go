@@ -11,6 +11,7 @@ import (
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
 )
 
 func TestRouteWaitsForItsVRF(t *testing.T) {
@@ -221,4 +222,28 @@ func routesOf(vrf string, net, n int) []state.Item {
 		items[i] = state.Item{ID: kinds.RouteID(vrf, p), Value: paths, Needs: needs}
 	}
 	return items
+}
+
+// What only an older release of VPP dies of is unsupported there, and not sent.
+func TestRouteOfTooOldVPP(t *testing.T) {
+	t.Parallel()
+	for release, want := range map[string]string{"24.10-release": "Unsupported", "26.02-release": "Programmed"} {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			b := work(t, vpptest.Start(t, vpptest.WithRelease(release)).Socket())
+			b.Begin()
+			b.set("route", vrfItem("blue", 7009, false), routeItem("blue", "192.0.2.0/24", kinds.Path{Type: kinds.PathUnreachable}))
+			b.await(want, func() bool { return strings.HasPrefix(b.reasons("route"), "Programmed; "+want) })
+			if got := b.reasons("route"); want == "Unsupported" && !strings.Contains(got, "it is VPP 24.10") {
+				t.Errorf("%s: %s", release, got)
+			}
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			for _, e := range b.events {
+				if strings.HasPrefix(e, "refused") {
+					t.Errorf("%s: %s", release, e)
+				}
+			}
+		})
+	}
 }

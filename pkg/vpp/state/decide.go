@@ -276,7 +276,7 @@ func (e *Engine) refused(n *node, verb Verb, err error) {
 		reason = Waiting
 	case errors.As(err, &conflict):
 		reason = Conflict
-	case errors.As(err, &unsupported), errors.Is(err, vpp.ErrNoMessage), errors.Is(err, vpp.ErrCRCMismatch):
+	case errors.As(err, &unsupported), errors.Is(err, vpp.ErrNoMessage), errors.Is(err, vpp.ErrCRCMismatch), errors.Is(err, vpp.ErrTooOld):
 		reason = Unsupported
 	}
 	if first && reason == Rejected {

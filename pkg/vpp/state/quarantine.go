@@ -117,8 +117,8 @@ func spell(w io.Writer, v reflect.Value, depth int) {
 		}
 		spell(w, v.Elem(), depth+1)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			spell(w, v.Field(i), depth+1)
+		for _, field := range v.Fields() {
+			spell(w, field, depth+1)
 		}
 	case reflect.Slice, reflect.Array:
 		_, _ = fmt.Fprintf(w, "%d[", v.Len())
