@@ -261,6 +261,9 @@ func TestCompileInterfaceErrors(t *testing.T) {
 		{"placement", "spec.rxPlacement[0].thread", func(s *v1alpha1.InterfaceSpec) {
 			s.RxPlacement = []v1alpha1.RxQueuePlacement{{Thread: 256}}
 		}},
+		{"socket", "spec.memif.socket", func(s *v1alpha1.InterfaceSpec) {
+			s.Loopback, s.Memif = nil, &v1alpha1.MemifInterface{Role: v1alpha1.MemifRoleSlave, Socket: "@a"}
+		}},
 		{"VLAN", "spec.subInterface.vlanID", func(s *v1alpha1.InterfaceSpec) {
 			s.Loopback, s.SubInterface = nil, &v1alpha1.SubInterface{Parent: "lan", VLANID: 4095}
 		}},

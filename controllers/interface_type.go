@@ -3,6 +3,7 @@ package controllers
 import (
 	"math"
 	"net/netip"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -137,6 +138,9 @@ func tapType(t *v1alpha1.TapInterface, node, name string, path *field.Path) (kin
 
 func memifType(m *v1alpha1.MemifInterface, path *field.Path) (kinds.InterfaceType, error) {
 	v := kinds.Memif{Socket: m.Socket, Slave: m.Role == v1alpha1.MemifRoleSlave, IP: m.Mode == v1alpha1.LinkModeIP}
+	if !strings.HasPrefix(m.Socket, "/") && !strings.HasPrefix(m.Socket, "abstract:") {
+		return nil, field.Invalid(path.Child("socket"), m.Socket, "must be an absolute path, or a name after \"abstract:\"")
+	}
 	if m.SecretRef != nil {
 		v.Secret = kinds.SecretRef{Name: m.SecretRef.Name, Key: m.SecretRef.Key}
 	}

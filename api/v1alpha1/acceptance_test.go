@@ -35,7 +35,7 @@ var edge = map[string][]string{
 		`{gre: {source: 192.0.2.1, destination: 192.0.2.2, type: TEB, key: 4294967295}, macAddress: "02:00:00:00:00:01"}`,
 		`{gre: {source: "fe80::1", destination: "fe80::2", type: ERSPAN, sessionID: 1023}}`,
 		`{ipip: {source: 192.0.2.1, destination: 192.0.2.2, dscp: 63, flags: [EncapCopyECN]}}`,
-		`{memif: {role: Slave, socket: "@a", mode: IP, id: 4294967295, ringSize: 64}, rxMode: Polling}`,
+		`{memif: {role: Slave, socket: "abstract:a", mode: IP, id: 4294967295, ringSize: 64}, rxMode: Polling}`,
 	},
 	"VRF":      {`{tableID: 4294967294, ipv6: false}`, `{ipv4: false, flowHash: [FlowLabel]}`},
 	"Neighbor": {`{address: "fe80::1", static: false, noFIBEntry: true}`},

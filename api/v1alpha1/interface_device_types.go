@@ -158,12 +158,12 @@ type MemifInterface struct {
 	// +required
 	Role MemifRole `json:"role"`
 
-	// socket is where the two ends meet: the absolute path of a Unix socket, or '@'
-	// and the name of an abstract one; at most 107 bytes. Any number of interfaces
-	// share a socket.
+	// socket is where the two ends meet: the absolute path of a Unix socket, or
+	// "abstract:" and the name of an abstract one; at most 107 bytes. Any number of
+	// interfaces share a socket.
 	//
 	// +kubebuilder:validation:MaxLength=107
-	// +kubebuilder:validation:Pattern=`^(/|@)[!-~]+$`
+	// +kubebuilder:validation:Pattern=`^(/|abstract:)[!-~]+$`
 	// +required
 	Socket string `json:"socket"`
 

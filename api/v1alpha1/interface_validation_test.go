@@ -99,6 +99,8 @@ var interfaceCase = kindCase{
 		{name: "memif role", spec: `{memif: {role: Server, socket: /a}}`, path: "spec.memif.role", message: `supported values: "Master", "Slave"`},
 		{name: "memif without role", spec: `{memif: {socket: /a}}`, path: "spec.memif.role", message: "Required value"},
 		{name: "relative socket", spec: `{memif: {role: Slave, socket: memif.sock}}`, path: "spec.memif.socket", message: "should match"},
+		{name: "abstract socket as Linux writes it", spec: `{memif: {role: Slave, socket: "@a"}}`, path: "spec.memif.socket", message: "should match"},
+		{name: "abstract socket without a name", spec: `{memif: {role: Slave, socket: "abstract:"}}`, path: "spec.memif.socket", message: "should match"},
 		{name: "memif id", spec: `{memif: {role: Slave, socket: /a, id: 4294967296}}`, path: "spec.memif.id", message: "less than or equal to"},
 		{name: "memif ring", spec: `{memif: {role: Slave, socket: /a, ringSize: 32768}}`, path: "spec.memif.ringSize", message: "supported values"},
 		{name: "queues of the master", spec: `{memif: {role: Master, socket: /a, rxQueues: 2}}`, path: "spec.memif.role", message: "the slave decides on queues, ring and buffer size: leave them out on the master"},

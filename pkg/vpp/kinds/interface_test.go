@@ -223,6 +223,9 @@ func TestInterfaceTypes(t *testing.T) {
 			{name: "memif", later: true, make: &kinds.Interface{
 				Name: "m", Type: kinds.Memif{Socket: dir + "/m.sock", ID: 3}, MAC: macA,
 			}, vppName: "memif1/3", change: func(i *kinds.Interface) { i.LinkMTU, i.MTU = 2000, 1800 }},
+			{name: "memif on an abstract socket", later: true, make: &kinds.Interface{
+				Name: "m", Type: kinds.Memif{Socket: "abstract:" + dir + "/m", ID: 3}, MAC: macA,
+			}, vppName: "memif1/3"},
 			{name: "memif with secret", later: true, make: &kinds.Interface{
 				Name: "m", Type: kinds.Memif{Socket: dir + "/m.sock", ID: 3, Slave: true, IP: true, Secret: kinds.SecretRef{Name: "s", Key: "k"}, RxQueues: 2},
 			}, hidden: "memif.rxQueues,memif.secretRef"},

@@ -104,6 +104,7 @@ const (
 	retInvalidSwIfIndex2           int32 = -10
 	retSyscallError1               int32 = -11
 	retSyscallError3               int32 = -13
+	retSyscallError4               int32 = -14
 	retFeatureDisabled             int32 = -30
 	retInvalidRegistration         int32 = -31
 	retNoPathsInRoute              int32 = -52

@@ -3,6 +3,7 @@ package vpptest
 import (
 	"cmp"
 	"fmt"
+	"strings"
 )
 
 // memifKind is shared-memory interfaces. Nobody ever connects to one of the
@@ -65,7 +66,8 @@ type (
 	}
 )
 
-// createMemif answers as memif_create does. In a refusal the interface is 0.
+// createMemif answers as memif_create does. In a refusal the interface is 0, or
+// the one that was made until the socket could not be opened.
 func (s *state) createMemif(all *pool[memif], m *memifCreate) swIfIndexReply {
 	socket := part(s, newMemifSockets)[m.SocketID]
 	master := m.Role == memifMaster
@@ -90,9 +92,14 @@ func (s *state) createMemif(all *pool[memif], m *memifCreate) swIfIndexReply {
 	if !master {
 		one.role, one.zeroCopy = memifSlave, !m.NoZeroCopy
 	}
+	index := s.interfaces.add(i)
+	if master && strings.HasPrefix(socket.filename, "@") { // which VPP does not take for an abstract socket
+		s.interfaces.delete(i)
+		return swIfIndexReply{Retval: retSyscallError4, SwIfIndex: index}
+	}
 	socket.master, socket.interfaces[m.ID] = master, one
 	all.put(one)
-	return swIfIndexReply{SwIfIndex: s.interfaces.add(i)}
+	return swIfIndexReply{SwIfIndex: index}
 }
 
 func serveMemif(r *registry) {
