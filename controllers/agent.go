@@ -36,6 +36,9 @@ type Options struct {
 	Namespace string
 	// Identity is who holds the Lease, such as the Pod; NodeName if empty.
 	Identity string
+	// Machine tells this machine from another one that has the node's name by
+	// mistake; not told if empty.
+	Machine string
 	// Config is how to reach the API server.
 	Config *rest.Config
 
@@ -140,7 +143,9 @@ func newAgent(opts Options) (_ *agent, err error) {
 	}
 	a.ledger = ledger
 	a.vpp = vpp.NewClient(vpp.Options{Socket: opts.Socket, APIDirs: opts.APIDirs, Name: fieldOwner, Log: a.log})
-	a.secrets = newSecrets()
+	if a.secrets, err = newSecrets(ledger); err != nil {
+		return nil, errors.Join(err, a.vpp.Close(), ledger.Close())
+	}
 	queue := newStatusQueue()
 	a.engine = state.New(state.Options{
 		Client: a.vpp,
@@ -246,9 +251,14 @@ func (a *agent) assemble(c *clients, queue statusQueue) {
 		tell: a.events.gather, judged: a.node.changed, metrics: a.metrics, now: now, log: a.log, queue: queue,
 	}
 	a.lease = &leaseHolder{
-		client: c.leases.Leases(a.opts.Namespace), name: a.opts.NodeName, identity: a.opts.Identity,
-		metrics: a.metrics, now: now, log: a.log,
+		client: c.leases.Leases(a.opts.Namespace), name: a.opts.NodeName, identity: a.opts.Identity, machine: a.opts.Machine,
+		metrics: a.metrics, now: now, log: a.log, decided: make(chan struct{}),
 	}
+	a.lease.turned = func() {
+		r.lookAgain()
+		a.node.changed()
+	}
+	a.statuses.mayWrite, a.node.mayWrite, a.events.mayWrite = a.lease.mayWrite, a.lease.mayWrite, a.lease.mayWrite
 	a.starter = &starter{
 		reconciler: r, engine: a.engine, reaper: a.reaper, node: a.node, kinds: a.kinds,
 		patience: a.opts.OfflineAfter, log: a.log, listed: map[string]bool{},
@@ -333,7 +343,13 @@ func (a *agent) run(ctx context.Context) error {
 	}
 	defer telling.stop()
 	telling.run(a.statuses.run)
-	telling.run(a.events.run)
+	telling.run(func(ctx context.Context) {
+		select {
+		case <-a.lease.decided:
+			a.events.run(ctx)
+		case <-ctx.Done():
+		}
+	})
 	telling.run(a.node.run)
 	telling.run(a.lease.run)
 	defer working.stop()

@@ -68,11 +68,13 @@ type eventWriter struct {
 	// reconciler's lock.
 	reference func(state.Owner) (corev1.ObjectReference, bool)
 	describe  func(state.ID) string
-	node      state.Owner
-	instance  string
-	metrics   *metrics
-	now       func() time.Time
-	log       logr.Logger
+	// mayWrite is false while Events are another agent's to write.
+	mayWrite func() bool
+	node     state.Owner
+	instance string
+	metrics  *metrics
+	now      func() time.Time
+	log      logr.Logger
 
 	kick chan struct{}
 
@@ -182,7 +184,7 @@ func (w *eventWriter) write(ctx context.Context, key eventKey) {
 	delete(w.pending, key)
 	w.last[key] = now
 	w.mu.Unlock()
-	if !ok {
+	if !ok || !w.mayWrite() {
 		return
 	}
 	text := g.text

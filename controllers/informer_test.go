@@ -31,7 +31,7 @@ func fakeAgent(t *testing.T, answer roundTripper) (*agent, *clients) {
 	}
 	return &agent{
 		opts: Options{NodeName: "n1", Namespace: testNamespace}, kinds: objectKinds(),
-		reconciler: &reconciler{}, node: &nodeReporter{}, secrets: newSecrets(), log: logr.Discard(),
+		reconciler: &reconciler{}, node: &nodeReporter{}, secrets: memorySecrets(t), log: logr.Discard(),
 	}, c
 }
 

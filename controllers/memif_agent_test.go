@@ -2,6 +2,8 @@ package controllers
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,15 +31,41 @@ func TestSecretOfInterface(t *testing.T) {
 	}
 	a.create(o)
 	ready(a, o, v1alpha1.ReasonWaitingForDependency)
-	a.create(&corev1.Secret{
+	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: a.node, Namespace: testNamespace},
 		StringData: map[string]string{"secret": "quite-hidden"},
-	})
+	}
+	a.create(secret)
 	got := await(a, o, "Ready", func(o *v1alpha1.Interface) bool {
 		c := condition(o.Status.Conditions, v1alpha1.ConditionReady)
 		return c != nil && c.Status == metav1.ConditionTrue
 	})
 	if text := fmt.Sprint(got, a.log); strings.Contains(text, "quite-hidden") {
+		t.Errorf("the secret is told: %s", text)
+	}
+
+	// What was made with a value that has changed while no agent ran is made anew.
+	made := func() int { return a.vpp.Calls("memif_create_v2") }
+	restarted := func(change func(*corev1.Secret)) {
+		a.stop()
+		edit(a, secret, change)
+		a.start()
+		await(a, &v1alpha1.VPPNode{ObjectMeta: metav1.ObjectMeta{Name: a.node}}, "Ready", func(n *v1alpha1.VPPNode) bool {
+			return n.Status.Phase == v1alpha1.NodePhaseReady
+		})
+	}
+	before := made()
+	restarted(func(s *corev1.Secret) { s.Labels = map[string]string{"a": "b"} })
+	if n := made() - before; n != 0 {
+		t.Errorf("made %d times, though the value is the same", n)
+	}
+	restarted(func(s *corev1.Secret) { s.Data["secret"] = []byte("quite-different") })
+	a.eventually("made anew", func() bool { return made() == before+1 })
+	file, err := os.ReadFile(filepath.Join(a.folder, "ledger"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprint(a.log, string(file)); strings.Contains(text, "quite-") || strings.Contains(text, "cXVpdGUt") {
 		t.Errorf("the secret is told: %s", text)
 	}
 }

@@ -12,6 +12,7 @@ type metrics struct {
 	statusWrites  *prometheus.CounterVec
 	eventsDropped prometheus.Counter
 	leaseFailures prometheus.Counter
+	leaseHeld     prometheus.Gauge
 
 	reconciler *reconciler // for what is counted when it is asked for
 }
@@ -37,6 +38,10 @@ func newMetrics(r *reconciler) *metrics {
 			Name: "vpp_operator_lease_failures_total",
 			Help: "Renewals of the node's Lease that failed.",
 		}),
+		leaseHeld: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "vpp_operator_lease_held",
+			Help: "1 while the node's Lease is this agent's, 0 while it is that of an agent on another machine with the node's name: then nothing is written to the API server.",
+		}),
 		reconciler: r,
 	}
 }
@@ -58,6 +63,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	m.statusWrites.Describe(ch)
 	m.eventsDropped.Describe(ch)
 	m.leaseFailures.Describe(ch)
+	m.leaseHeld.Describe(ch)
 	ch <- descObjects
 	ch <- descPruneHeld
 }
@@ -67,6 +73,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	m.statusWrites.Collect(ch)
 	m.eventsDropped.Collect(ch)
 	m.leaseFailures.Collect(ch)
+	m.leaseHeld.Collect(ch)
 	for kind, reasons := range m.reconciler.tally() {
 		for reason, n := range reasons {
 			ch <- prometheus.MustNewConstMetric(descObjects, prometheus.GaugeValue, float64(n), kind, reason)

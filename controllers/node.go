@@ -39,10 +39,12 @@ type nodeReporter struct {
 	kinds      []*kind
 	describe   func(state.ID) string
 	// dirty is told that the switches have changed.
-	dirty   func()
-	metrics *metrics
-	now     func() time.Time
-	log     logr.Logger
+	dirty func()
+	// mayWrite is false while the VPPNode is another agent's.
+	mayWrite func() bool
+	metrics  *metrics
+	now      func() time.Time
+	log      logr.Logger
 
 	kick chan struct{}
 
@@ -180,6 +182,8 @@ func (n *nodeReporter) write(ctx context.Context) error {
 	}
 	n.mu.Unlock()
 	switch {
+	case !n.mayWrite(): // it will be told
+		return nil
 	case node == nil && !synced:
 		return nil // the API server is not there, or has not answered yet
 	case node == nil:

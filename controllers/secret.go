@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -30,15 +31,33 @@ type secrets struct {
 	count  map[state.ID]int // of owners that need it
 }
 
-func newSecrets() *secrets {
-	salt := make([]byte, 32)
-	_, _ = rand.Read(salt) // never fails
+func newSecrets(ledger *state.Ledger) (*secrets, error) {
+	salt, err := keptSalt(ledger)
 	return &secrets{
 		salt:   salt,
 		values: map[string]map[string][]byte{},
 		needs:  map[state.Owner][]state.ID{},
 		count:  map[state.ID]int{},
+	}, err
+}
+
+// keptSalt is the node's own key of digests. It is kept, so that an agent knows
+// by the digests in the ledger what has changed while none ran; who has the
+// ledger, which is root's, may try guesses by it and learns nothing else.
+func keptSalt(ledger *state.Ledger) ([]byte, error) {
+	const size = sha256.Size
+	id := state.ID{Kind: kinds.KindSecret, Key: "salt"} // those of values have a slash
+	var salt []byte
+	if e, ok := ledger.Get(id); ok && json.Unmarshal(e.Data, &salt) == nil && len(salt) == size {
+		return salt, nil
 	}
+	salt = make([]byte, size)
+	_, _ = rand.Read(salt) // never fails
+	data, err := json.Marshal(salt)
+	if err == nil {
+		err = ledger.Put(id, state.Entry{Data: data, Kept: true})
+	}
+	return salt, err
 }
 
 func isSecret(id state.ID) bool { return id.Kind == kinds.KindSecret }
@@ -103,7 +122,7 @@ func (s *secrets) tellAll(name string) {
 }
 
 // tell says whether a value is there. Its version is a digest of it, since a
-// Secret may change without it.
+// Secret may change without it. The ledger keeps it for what was made with it.
 func (s *secrets) tell(id state.ID) {
 	name, key, _ := strings.Cut(id.Key, "/")
 	value, ok := s.values[name][key]

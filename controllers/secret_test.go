@@ -33,10 +33,24 @@ func (e *externals) RemoveExternal(id state.ID) {
 	delete(e.there, id)
 }
 
+// memorySecrets keep nothing.
+func memorySecrets(t *testing.T) *secrets {
+	t.Helper()
+	ledger, _, err := state.OpenLedger("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSecrets(ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	e := &externals{there: map[state.ID]string{}}
-	s := newSecrets()
+	s := memorySecrets(t)
 	s.engine = e
 	secret := func(value string) *corev1.Secret {
 		return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "memif"}, Data: map[string][]byte{"key": []byte(value), "other": []byte("x")}}

@@ -63,6 +63,8 @@ type statusWriter struct {
 	describe   func(state.ID) string
 	// node is what users call the node in messages.
 	node string
+	// mayWrite is false while the statuses are another agent's.
+	mayWrite func() bool
 	// tell is for Events.
 	tell func(o state.Owner, reason string, warning bool, text string)
 	// judged is told that how some object stands has changed.
@@ -127,7 +129,7 @@ func (w *statusWriter) settle(ctx context.Context, owner state.Owner) (again tim
 	r := w.reconciler
 	r.mu.Lock()
 	t := r.objects[owner]
-	if t == nil || t.latest == nil || !r.begun {
+	if t == nil || t.latest == nil || !r.begun || !w.mayWrite() {
 		r.mu.Unlock()
 		return 0, nil
 	}

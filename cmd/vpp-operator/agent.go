@@ -61,7 +61,7 @@ server is out of reach too, it goes by the objects it knew last.`,
 				opts.Offline = filepath.Join(filepath.Dir(opts.Ledger), "offline")
 			}
 			opts.APIDirs, opts.MetricsInsecure = apiDirs, !secure
-			opts.Identity = identity(opts.NodeName)
+			opts.Identity, opts.Machine = identity(opts.NodeName), machine()
 			saveMemory()
 			opts.Log.Info("Starting the agent", "version", buildVersion(), "node", opts.NodeName, "socket", opts.Socket)
 			return controllers.Run(cmd.Context(), opts)
@@ -134,6 +134,16 @@ func identity(node string) string {
 		host = ""
 	}
 	return strings.TrimSuffix(node+"_"+host, "_")
+}
+
+// machine tells this machine, as long as it is up, from every other one, also
+// from a copy of its disk; "" where the kernel does not say.
+func machine() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
 }
 
 // saveMemory has garbage collected once it is half of what is in use, and not as

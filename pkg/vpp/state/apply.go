@@ -148,6 +148,7 @@ func (e *Engine) landed(op *Op, r Result) {
 func (e *Engine) deleted(n *node) {
 	n.recreating, n.stale = false, false
 	n.dropped = false
+	e.forgetVersions(n)
 	e.gone(n)
 }
 

@@ -69,7 +69,8 @@ func (e *Engine) decide(n *node) *Op {
 		return nil // its time has not come
 	}
 	var op *Op
-	if n.present && n.ours && n.stale {
+	if n.present && n.ours && (n.stale || e.outdated(n)) {
+		n.stale = true
 		return e.remove(n)
 	}
 	if !n.present {
@@ -192,6 +193,7 @@ func (e *Engine) begin(n *node, op *Op) *Op {
 	}
 	if op.Verb == Create {
 		n.stale, n.recreating = false, false // that was said of the one before
+		e.noteVersions(n)
 	}
 	e.dropRetry(n)
 	e.seq++

@@ -81,37 +81,6 @@ func (e *Engine) disown(own *owner) {
 	e.leaveName(own)
 }
 
-// SetExternal says that something is there that items need and VPP does not
-// hold, such as a Secret. With another version what needs it is made anew.
-func (e *Engine) SetExternal(id ID, version string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n := e.node(id)
-	if n.external && n.says().version == version {
-		return
-	}
-	if old := n.says().version; old != "" && old != version {
-		e.orphan(n)
-	}
-	n.external, n.present = true, true
-	n.remark(remarks{version: version})
-	e.wakeDependents(n)
-	e.kick()
-}
-
-// RemoveExternal says that it is there no more. What needs it and is in VPP
-// already stays: the need was for making it.
-func (e *Engine) RemoveExternal(id ID) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if n := e.lookup(id); n != nil && n.external {
-		n.external, n.present = false, false
-		e.wakeDependents(n)
-		e.release(n)
-		e.kick()
-	}
-}
-
 // resolver turns needs into nodes, once for items that share the slice.
 func (e *Engine) resolver() func([]ID) []*node {
 	var last []ID

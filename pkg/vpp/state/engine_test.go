@@ -1,14 +1,17 @@
 package state_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
 )
 
 func TestNothingBeforeBegin(t *testing.T) {
@@ -419,6 +422,52 @@ func TestExternalNeed(t *testing.T) {
 		defer r.world.mu.Unlock()
 		return slices.Equal(r.log, []string{"delete b", "create b"})
 	})
+}
+
+// What was made with a version that has changed while no engine was there is
+// made anew, also where nobody has got to that yet; what is as it was is not.
+func TestExternalNeedChangesWhileDown(t *testing.T) {
+	t.Parallel()
+	w, v, path := newWorld(), vpptest.Start(t), filepath.Join(t.TempDir(), "ledger")
+	run := func(version string, holds func(*rig)) {
+		ledger := openLedger(t, path)
+		r, stop := newRigUntil(t, w, v, func(o *state.Options) {
+			o.Ledger = ledger
+			o.Boot = func(context.Context, *state.View) (bool, error) { return false, nil }
+		})
+		if version != "" {
+			r.SetExternal(parseID("Secret:s"), version)
+		}
+		r.set("o", 0, "Base:b=x <Secret:s", "Base:c=x")
+		r.Begin()
+		holds(r)
+		stop()
+		_ = ledger.Close()
+	}
+	programmed := func(want ...string) func(*rig) {
+		return func(r *rig) {
+			r.await("synced", func() bool { return r.Status().Synced && r.reasons("o") == "Programmed; Programmed" })
+			got := r.written()
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("wrote %q, want %q", got, want)
+			}
+		}
+	}
+	run("1", programmed("create b", "create c"))
+	run("1", programmed())
+	run("2", programmed("create b", "delete b"))
+	run("", func(r *rig) { r.await("synced", func() bool { return r.Status().Synced }) })
+	run("2", programmed())
+	// It dies between the two.
+	w.mu.Lock()
+	w.fail["delete b"] = errors.New("no")
+	w.mu.Unlock()
+	run("3", func(r *rig) { r.await("tried", func() bool { return len(r.written()) > 0 }) })
+	w.mu.Lock()
+	clear(w.fail)
+	w.mu.Unlock()
+	run("3", programmed("create b", "delete b"))
 }
 
 // A need is deleted while something that needs it is on its way: the delete

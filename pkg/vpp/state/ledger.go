@@ -19,11 +19,12 @@ import (
 //
 // The file is a log of JSON lines, written anew when much of it is void. It
 // is not synced to the disk: a node that loses power loses its VPP too. It is
-// safe for concurrent use, by one process.
+// safe for concurrent use, by one process: another finds it locked.
 type Ledger struct {
 	mu      sync.Mutex
 	path    string
 	file    *os.File
+	lock    *os.File // of the file beside it, see lockLedger
 	lines   int
 	boot    string
 	boots   int64
@@ -57,7 +58,8 @@ type line struct {
 
 // OpenLedger reads a ledger, or begins one where there is none. Lines that
 // cannot be read are left out and told in damaged, which is nil otherwise. An
-// empty path keeps the ledger in memory.
+// empty path keeps the ledger in memory. A ledger that is open already, here or
+// in another process, is refused with [ErrLedgerInUse].
 func OpenLedger(path string) (l *Ledger, damaged, err error) {
 	l = &Ledger{path: path, entries: map[ID]Entry{}, aliases: map[ID]ID{}}
 	if path == "" {
@@ -66,6 +68,14 @@ func OpenLedger(path string) (l *Ledger, damaged, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("open ledger: %w", err)
 	}
+	if l.lock, err = lockLedger(path + ".lock"); err != nil {
+		return nil, nil, fmt.Errorf("open ledger %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = l.lock.Close()
+		}
+	}()
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("open ledger: %w", err)
@@ -96,8 +106,8 @@ func (l *Ledger) Close() error {
 	if l.file == nil {
 		return nil
 	}
-	err := l.file.Close()
-	l.file = nil
+	err := errors.Join(l.file.Close(), l.lock.Close())
+	l.file, l.lock = nil, nil
 	return err
 }
 

@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -146,5 +147,21 @@ func TestLedgerWhereNoneCanBe(t *testing.T) {
 	}
 	if _, _, err := state.OpenLedger(filepath.Join(file, "ledger")); err == nil {
 		t.Error("a ledger below a file was opened")
+	}
+}
+
+// Two agents of one node do not get in each other's way: the second is refused.
+func TestLedgerInUse(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger")
+	l := openLedger(t, path)
+	_, _, err := state.OpenLedger(path)
+	if !errors.Is(err, state.ErrLedgerInUse) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) || !strings.Contains(err.Error(), path) {
+		t.Errorf("a ledger that is open: %v", err)
+	}
+	put(t, l, "Interface:wan", state.Entry{Alias: "loop5"})
+	_ = l.Close()
+	if _, ok := openLedger(t, path).Get(parseID("Interface:wan")); !ok {
+		t.Error("the second has cost something")
 	}
 }
