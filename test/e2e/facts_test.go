@@ -76,6 +76,7 @@ func factKinds() []factKind {
 		factsOf((*reader).neighbors, (*wanted).neighbor),
 		factsOf((*reader).tables, (*wanted).vrf),
 		factsOf((*reader).routes, (*wanted).route),
+		factsOf((*reader).accessLists, (*wanted).accessList),
 	}
 }
 

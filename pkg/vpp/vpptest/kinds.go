@@ -44,6 +44,7 @@ func allKinds() []kind {
 		lldpKind(),
 		featureKind(),
 		urpfKind(),
+		aclKind(),
 	}
 }
 
