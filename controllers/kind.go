@@ -16,9 +16,11 @@ func objectKinds() []*kind {
 	return []*kind{
 		vrfKind(),
 		interfaceKind(),
-		accessListKind(),
 		neighborKind(),
 		routeKind(),
+		reversePathFilterKind(),
+		mssClampKind(),
+		portMirrorKind(),
 	}
 }
 

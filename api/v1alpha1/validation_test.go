@@ -42,9 +42,11 @@ type kindCase struct {
 // kindCases list every kind; a new one adds its line.
 func kindCases() []kindCase {
 	return []kindCase{
-		accessListCase,
 		interfaceCase,
+		mssClampCase,
 		neighborCase,
+		portMirrorCase,
+		reversePathFilterCase,
 		routeCase,
 		vppNodeCase,
 		vrfCase,

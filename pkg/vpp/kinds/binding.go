@@ -42,8 +42,8 @@ type (
 	// prover can tell whether a binding that VPP shows is in force: what is left
 	// behind at an index is shown and is not. known is false where this VPP does
 	// not tell.
-	prover interface {
-		inForce(ctx context.Context, v *state.View, at place) (on, known bool, err error)
+	prover[V any] interface {
+		inForce(ctx context.Context, v *state.View, at place, shown V) (on, known bool, err error)
 	}
 	// remover takes a binding off an index that no interface has; VPP refuses it
 	// where a feature is none.
@@ -228,20 +228,22 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 		return err
 	}
 	want := valueOf[V](op.Want)
-	have, err := b.look(ctx, v, at)
+	there, err := b.look(ctx, v, at.Index)
 	if err != nil {
 		return err
 	}
+	have := there[at]
 	n, noted := b.note(v, op.ID)
 	names, _ := b.names(op.ID.Key)
+	others := shared(v, names[0])
 	switch {
 	case have != nil && noted && n.At == at && n.isOf(v) && b.compare(want, *have).Change == state.Same:
 		return nil // it is there already
-	case have != nil && !noted && !b.isLeft(v, at) && shared(v, names[0]):
+	case have != nil && !noted && !b.isLeft(v, at) && others:
 		if !op.Adopt {
 			return &state.ConflictError{With: "something in VPP that somebody else made"}
 		}
-		on, known, err := b.working(ctx, v, at)
+		on, known, err := b.working(ctx, v, at, *have)
 		if err != nil {
 			return err
 		}
@@ -254,6 +256,18 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 	}
 	if _, blind := b.feature.(unseen); blind || have != nil || b.isLeft(v, at) {
 		if err := b.off(ctx, v, at); err != nil {
+			return err
+		}
+	}
+	// What is left of others at the index may keep this one from coming on.
+	for p := range there {
+		if p == at || !b.isLeft(v, p) && (others || b.isDone(v, p)) {
+			continue
+		}
+		if err := b.off(ctx, v, p); err != nil {
+			return err
+		}
+		if err := b.forgetLeft(v, p); err != nil {
 			return err
 		}
 	}
@@ -272,20 +286,21 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 	return b.forgetLeft(v, at)
 }
 
-// look is what VPP shows at a place, nil for nothing.
-func (b *binding[V]) look(ctx context.Context, v *state.View, at place) (have *V, err error) {
-	err = b.shown(ctx, v, at.Index, func(found place, value V) {
-		if found == at {
-			have = &value
+// look is what VPP shows at an index.
+func (b *binding[V]) look(ctx context.Context, v *state.View, index uint32) (map[place]*V, error) {
+	there := map[place]*V{}
+	err := b.shown(ctx, v, index, func(at place, value V) {
+		if at.Index == index {
+			there[at] = &value
 		}
 	})
-	return have, err
+	return there, err
 }
 
 // working tells whether what VPP shows is in force.
-func (b *binding[V]) working(ctx context.Context, v *state.View, at place) (on, known bool, err error) {
-	if p, ok := b.feature.(prover); ok {
-		return p.inForce(ctx, v, at)
+func (b *binding[V]) working(ctx context.Context, v *state.View, at place, shown V) (on, known bool, err error) {
+	if p, ok := b.feature.(prover[V]); ok {
+		return p.inForce(ctx, v, at, shown)
 	}
 	return false, false, nil
 }
@@ -376,7 +391,15 @@ func (b *binding[V]) remove(ctx context.Context, v *state.View, id state.ID, at 
 		return b.forgetLeft(v, at) // it was put on anew, for the next owner
 	}
 	if d != nil && !strings.HasPrefix(d.Tag, Mark) && !b.isOurs(v, at.Index) {
-		on, known, err := b.working(ctx, v, at)
+		there, err := b.look(ctx, v, at.Index)
+		if err != nil {
+			return err
+		}
+		have := there[at]
+		if have == nil {
+			return b.forgetLeft(v, at)
+		}
+		on, known, err := b.working(ctx, v, at, *have)
 		switch {
 		case err != nil:
 			return err

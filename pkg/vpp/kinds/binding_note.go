@@ -40,6 +40,16 @@ func (b *binding[V]) note(v *state.View, id state.ID) (n bindingNote, ok bool) {
 	return n, true
 }
 
+// isDone tells whether a binding of ours was put on at a place.
+func (b *binding[V]) isDone(v *state.View, at place) bool {
+	id, ok := v.Ledger().Find(b.Name(), at.String())
+	if !ok {
+		return false
+	}
+	n, ok := b.note(v, id)
+	return ok && n.isOf(v)
+}
+
 // write notes where a binding is, and, once it is on, of what.
 func (b *binding[V]) write(v *state.View, id state.ID, at place, made incarnations, value V) error {
 	n := bindingNote{At: at, Made: made}

@@ -177,7 +177,7 @@ func (r *bindingReading[V]) report(ctx context.Context, at place, value V) (f st
 	case !left:
 		return theirs, true, nil
 	}
-	on, known, err := r.working(ctx, r.view, at)
+	on, known, err := r.working(ctx, r.view, at, value)
 	switch {
 	case err != nil || !known:
 		return f, false, err

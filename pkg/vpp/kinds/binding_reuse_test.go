@@ -204,6 +204,11 @@ func (r *reuse) dump(message string, fields map[string]any) (all []map[string]an
 	return all
 }
 
+func (r *reuse) exists(index uint64) bool {
+	r.t.Helper()
+	return len(r.dump("sw_interface_dump", map[string]any{"sw_if_index": index})) > 0
+}
+
 func (r *reuse) delete(vppName string) {
 	r.t.Helper()
 	r.call("delete_loopback", map[string]any{"sw_if_index": r.index(vppName)})
@@ -271,8 +276,8 @@ func (r *reuse) end() {
 }
 
 // nodeOn tells whether a node of a feature arc is on at an index, as VPP's
-// command line has it: every VPP has that, and feature_is_enabled says yes of
-// interfaces that the arc does not know.
+// command line has it: the reply of feature_is_enabled reaches nobody, see
+// featureOn.
 func (r *reuse) nodeOn(index uint64, arc, node string) bool {
 	r.t.Helper()
 	list := r.dump("sw_interface_dump", map[string]any{"sw_if_index": index})
@@ -290,4 +295,19 @@ func (r *reuse) nodeOn(index uint64, arc, node string) bool {
 	_, text, _ := strings.Cut(reply["reply"].(string), "\n"+arc+":")
 	text, _, _ = strings.Cut(text, ":") // the next arc
 	return slices.Contains(strings.Fields(text), node)
+}
+
+// foreign makes sure that as many bindings of a kind are somebody else's.
+func (h *hand) foreign(kind string, want int) {
+	h.t.Helper()
+	h.read()
+	got := 0
+	for id, f := range h.found {
+		if id.Kind == kind && !f.Ours {
+			got++
+		}
+	}
+	if got != want {
+		h.t.Errorf("%d of somebody else, want %d: %v", got, want, h.names())
+	}
 }

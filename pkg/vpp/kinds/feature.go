@@ -4,37 +4,15 @@ import (
 	"context"
 	"strings"
 
-	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
 
-type featureRequest struct {
-	ArcName, FeatureName string
-	SwIfIndex            uint32
-}
-
-type featureReply struct {
-	Retval    int32
-	IsEnabled bool
-}
-
-var featureIsEnabled = vpp.NewMethod[featureRequest, featureReply]("feature_is_enabled")
-
-// featureOn tells whether a node of a feature arc is on at an interface. An
-// older VPP has no message for that and is asked on its command line; known is
-// false where it does not tell. It is to be asked only of features that were
-// once on at the index: of others feature_is_enabled can say true.
+// featureOn tells whether a node of a feature arc is on at an interface, or, in
+// the arcs l2-input and l2-output, what has a name there and no node. known is
+// false where this VPP does not tell. It is asked on its command line: not all
+// have feature_is_enabled, and that of 26.06 answers without the context of the
+// request, so that nobody gets the reply.
 func featureOn(ctx context.Context, v *state.View, index uint32, arc, node string) (on, known bool, err error) {
-	if featureIsEnabled.Check(v.Caller()) == nil {
-		r, err := featureIsEnabled.Call(ctx, v.Caller(), &featureRequest{arc, node, index})
-		if refusedByVPP(err) {
-			return false, false, nil
-		}
-		if err != nil {
-			return false, false, err
-		}
-		return r.IsEnabled, true, nil
-	}
 	d, err := oneInterface(ctx, v.Caller(), index)
 	if err != nil || d == nil {
 		return false, false, err
@@ -55,17 +33,21 @@ func featureOn(ctx context.Context, v *state.View, index uint32, arc, node strin
 //	ip4-unicast:
 //	  ip4-rx-urpf-strict
 //
+//	l2-input:
+//	             SPAN (span-l2-input)
+//
 // known is false where it does not name the arc.
 func listsFeature(text, arc, node string) (on, known bool) {
 	inside := false
 	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, " \r\n")
+		words := strings.Fields(line)
 		switch {
-		case line == arc+":":
+		case len(words) == 0:
+		case words[0] == arc+":":
 			inside, known = true, true
-		case strings.HasSuffix(line, ":"):
+		case strings.HasSuffix(words[0], ":"):
 			inside = false
-		case inside && strings.TrimSpace(line) == node:
+		case inside && words[0] == node:
 			on = true
 		}
 	}

@@ -42,8 +42,7 @@ func All() []state.Kind {
 		NewVRF(false), NewVRF(true),
 		NewInterface(), NewInterfaceState(), NewInterfaceVRF(false), NewInterfaceVRF(true),
 		NewInterfaceAddress(), NewUnnumbered(), NewBondMember(), NewNeighbor(),
-		NewReversePathFilter(),
+		NewReversePathFilter(), NewMSSClamp(), NewPortMirror(),
 		NewRoute(),
-		NewAccessList(), NewAccessListInterface(),
 	}
 }

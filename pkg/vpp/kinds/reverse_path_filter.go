@@ -192,13 +192,10 @@ func (s filterSide) set(ctx context.Context, v *state.View, index uint32, mode R
 	return err
 }
 
-func (reversePathFilter) inForce(ctx context.Context, v *state.View, at place) (on, known bool, err error) {
-	side := filterSideOf(at.Rest)
-	for _, mode := range []string{"strict", "loose"} {
-		on, known, err = featureOn(ctx, v, at.Index, side.arc(), side.node(mode))
-		if on || !known || err != nil {
-			break
-		}
+func (reversePathFilter) inForce(ctx context.Context, v *state.View, at place, shown ReversePathFilter) (on, known bool, err error) {
+	side, mode := filterSideOf(at.Rest), "loose"
+	if shown.Mode == ReversePathStrict {
+		mode = "strict"
 	}
-	return on, known, err
+	return featureOn(ctx, v, at.Index, side.arc(), side.node(mode))
 }

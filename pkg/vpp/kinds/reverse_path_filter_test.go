@@ -86,16 +86,7 @@ func TestReversePathFilter(t *testing.T) {
 		// What somebody else has put on theirs is not touched.
 		theirs := h.call("create_loopback_instance", map[string]any{"is_specified": true, "user_instance": 51})["sw_if_index"]
 		h.call("urpf_update_v2", map[string]any{"is_input": true, "mode": 2, "sw_if_index": theirs, "table_id": ^uint32(0)})
-		h.read()
-		foreign := 0
-		for id, f := range h.found {
-			if id.Kind == kinds.KindReversePathFilter && !f.Ours {
-				foreign++
-			}
-		}
-		if foreign != 1 {
-			t.Errorf("%d of somebody else: %v", foreign, h.names())
-		}
+		h.foreign(kinds.KindReversePathFilter, 1)
 		h.call("urpf_update_v2", map[string]any{"is_input": true, "sw_if_index": theirs, "table_id": ^uint32(0)})
 		h.call("delete_loopback", map[string]any{"sw_if_index": theirs})
 		h.must(state.Delete, lo, blue4, blue6)

@@ -42,9 +42,9 @@ func allKinds() []kind {
 		routeKind(),
 		pathMTUKind(),
 		lldpKind(),
-		featureKind(),
 		urpfKind(),
-		aclKind(),
+		mssClampKind(),
+		spanKind(),
 	}
 }
 

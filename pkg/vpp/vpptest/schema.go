@@ -80,7 +80,7 @@ func dumpRows(name string, crc uint32, fields, details string, detailsCRC uint32
 }
 
 // streamRows is a modern stream: details, then a reply with a cursor.
-func streamRows(name string, crc uint32, fields string, replyCRC uint32, details string, detailsCRC uint32, detailsFields string) []row {
+func streamRows(name string, crc uint32, fields string, replyCRC uint32, details string, detailsCRC uint32, detailsFields string) []row { //nolint:unparam // rows say all that VPP's API files do
 	rows := replyingRows(name, crc, fields, replyCRC, "u32 cursor")
 	rows[0].service.stream, rows[0].service.details = true, details
 	return append(rows, row{name: details, crc: detailsCRC, fields: "u32 context; " + detailsFields})
