@@ -50,6 +50,7 @@ type reaper struct {
 	changed func()
 	now     func() time.Time
 	log     logr.Logger
+	settle  time.Duration
 
 	kick chan struct{}
 
@@ -61,7 +62,7 @@ type reaper struct {
 
 func newReaper(r *reconciler, lookup crdLookup, now func() time.Time, log logr.Logger) *reaper {
 	return &reaper{
-		reconciler: r, lookup: lookup, now: now, log: log,
+		reconciler: r, lookup: lookup, now: now, log: log, settle: settleTime,
 		kick:    make(chan struct{}, 1),
 		pending: map[state.Owner]bool{}, absent: map[string]*kind{},
 	}
@@ -110,7 +111,7 @@ func (p *reaper) pause() time.Duration {
 	defer r.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	pause, gone := settleTime, r.guard.Recent(maps.Keys(p.pending))
+	pause, gone := p.settle, r.guard.Recent(maps.Keys(p.pending))
 	switch {
 	case gone+r.live <= massCount:
 		return 0 // that few are never a mass

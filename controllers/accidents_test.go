@@ -57,6 +57,7 @@ func deleteAll(a *testAgent) {
 func TestMassDeletionIsHeld(t *testing.T) {
 	t.Parallel()
 	a := newTestAgent(t, sharedPlane(t))
+	a.tune = patient
 	a.start()
 	manyVRFs(a, 12)
 	calls := a.tables()

@@ -248,7 +248,7 @@ func (a *agent) assemble(c *clients, queue statusQueue) {
 	a.node.reaper = a.reaper
 	a.statuses = &statusWriter{
 		reconciler: r, engine: a.engine, client: c.ours, describe: describe, node: a.opts.NodeName,
-		tell: a.events.gather, judged: a.node.changed, metrics: a.metrics, now: now, log: a.log, queue: queue,
+		tell: a.events.gather, judged: a.node.changed, metrics: a.metrics, now: now, log: a.log, pace: standardPace, queue: queue,
 	}
 	a.lease = &leaseHolder{
 		client: c.leases.Leases(a.opts.Namespace), name: a.opts.NodeName, identity: a.opts.Identity, machine: a.opts.Machine,

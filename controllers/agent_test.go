@@ -8,6 +8,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vpp-operator/vpp-operator/api/v1alpha1"
@@ -34,6 +35,7 @@ func dropRoute(node, name, vrf string, prefixes ...v1alpha1.Prefix) *v1alpha1.Ro
 func TestAgent(t *testing.T) {
 	t.Parallel()
 	a := newTestAgent(t, sharedPlane(t))
+	a.tune = patient
 	a.start()
 	node := await(a, &v1alpha1.VPPNode{ObjectMeta: metav1.ObjectMeta{Name: a.node}}, "Ready", func(n *v1alpha1.VPPNode) bool {
 		return n.Status.Phase == v1alpha1.NodePhaseReady && n.Status.VPP != nil
@@ -58,10 +60,7 @@ func TestAgent(t *testing.T) {
 
 	t.Run("a label changes nothing", func(t *testing.T) {
 		calls := a.vpp.Calls("ip_route_add_del_v2")
-		got.Labels = map[string]string{"a": "b"}
-		if err := a.client.Update(a.ctx, got); err != nil {
-			t.Fatal(err)
-		}
+		edit(a, got, func(r *v1alpha1.Route) { r.Labels = map[string]string{"a": "b"} })
 		// The next change comes behind it.
 		edit(a, got, func(r *v1alpha1.Route) { r.Spec.Prefixes = r.Spec.Prefixes[:1] })
 		ready(a, got, v1alpha1.ReasonProgrammed)
@@ -187,11 +186,13 @@ func TestAgent(t *testing.T) {
 // edit changes an object, whatever else has changed it meanwhile.
 func edit[O client.Object](a *testAgent, o O, change func(O)) {
 	a.t.Helper()
-	if err := a.client.Get(a.ctx, client.ObjectKeyFromObject(o), o); err != nil {
-		a.t.Fatal(err)
-	}
-	change(o)
-	if err := a.client.Update(a.ctx, o); err != nil {
+	if err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		if err := a.client.Get(a.ctx, client.ObjectKeyFromObject(o), o); err != nil {
+			return err
+		}
+		change(o)
+		return a.client.Update(a.ctx, o)
+	}); err != nil {
 		a.t.Fatal(err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // direction is a direction of packets; both where none is given.
-func direction(path *field.Path, d v1alpha1.Direction) (kinds.Direction, *field.Error) {
+func direction(path *field.Path, d v1alpha1.Direction) (kinds.Directions, *field.Error) {
 	switch d {
 	case v1alpha1.DirectionRx:
 		return kinds.DirectionRx, nil
@@ -21,7 +21,7 @@ func direction(path *field.Path, d v1alpha1.Direction) (kinds.Direction, *field.
 }
 
 // shownDirection is the reverse of direction.
-func shownDirection(d kinds.Direction) v1alpha1.Direction {
+func shownDirection(d kinds.Directions) v1alpha1.Direction {
 	switch d {
 	case kinds.DirectionRx:
 		return v1alpha1.DirectionRx

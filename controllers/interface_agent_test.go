@@ -3,9 +3,7 @@ package controllers
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"testing"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -22,20 +20,19 @@ func loopback(node, name string, addresses ...v1alpha1.InterfaceAddress) *v1alph
 	}
 }
 
-// A new Interface costs one request and is Ready soon.
+// A new Interface costs one request.
 func TestInterfaceReady(t *testing.T) {
+	t.Parallel()
 	a := newTestAgent(t, sharedPlane(t))
+	a.tune = patient
 	a.start()
 	await(a, &v1alpha1.VPPNode{ObjectMeta: metav1.ObjectMeta{Name: a.node}}, "Ready", func(n *v1alpha1.VPPNode) bool {
 		return n.Status.Phase == v1alpha1.NodePhaseReady
 	})
-	var took []time.Duration
-	for i := range 20 {
+	for i := range 5 {
 		o := loopback(a.node, fmt.Sprintf("loop%d", i), v1alpha1.InterfaceAddress(fmt.Sprintf("192.0.2.%d/32", i)))
 		a.create(o)
-		begun := time.Now()
 		got := ready(a, o, v1alpha1.ReasonProgrammed)
-		took = append(took, time.Since(begun))
 		if got.Status.SwIfIndex == 0 || len(got.Status.Addresses) != len(o.Spec.Addresses) {
 			t.Errorf("status %+v", got.Status)
 		}
@@ -43,6 +40,4 @@ func TestInterfaceReady(t *testing.T) {
 			t.Errorf("%s: %d status writes, want 1", o.Name, n)
 		}
 	}
-	slices.Sort(took)
-	t.Logf("from the answer to create until a watcher sees it ready: median %v, most %v", took[len(took)/2], took[len(took)-1])
 }

@@ -16,6 +16,7 @@ func objectKinds() []*kind {
 	return []*kind{
 		vrfKind(),
 		interfaceKind(),
+		accessListKind(),
 		neighborKind(),
 		routeKind(),
 		reversePathFilterKind(),

@@ -48,12 +48,14 @@ func TestInvalidAfterRestart(t *testing.T) {
 func TestForeignStatus(t *testing.T) {
 	t.Parallel()
 	a := newTestAgent(t, sharedPlane(t))
+	a.tune = patient
 	a.start()
 	blue := vrf(a.node, "blue", 10)
 	a.create(blue)
 	got := ready(a, blue, v1alpha1.ReasonProgrammed)
 	// As who finds no agent writes it.
 	got.Status.Conditions[0].Status, got.Status.Conditions[0].Reason = metav1.ConditionUnknown, v1alpha1.ReasonAgentLost
+	got.ResourceVersion = "" // whatever has changed
 	if err := a.client.Status().Update(a.ctx, got); err != nil {
 		t.Fatal(err)
 	}

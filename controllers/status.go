@@ -29,17 +29,6 @@ const (
 	// writers bounds the requests in flight, so that ten thousand objects that get
 	// ready at once do not flood the API server.
 	writers = 16
-	// An object on its way is told to be so only after a while: mostly it arrives
-	// first, and one write is enough. So is a loss of VPP that it recovers from.
-	onItsWay = time.Second
-	// What waits for something else may have to wait for a moment only.
-	waiting = 50 * time.Millisecond
-	// What has arrived may have an echo, as an interface whose link comes up when
-	// it is: it is told at once with what follows within afterwards.
-	afterwards = 4 * time.Millisecond
-	// While VPP is being filled after a start or a restart it needs the processor
-	// more than statuses do: those wait until it is done, and at most so long.
-	catchUp = 2 * time.Second
 	// What a new agent has not looked at yet is as the one before has told it: that
 	// VPP is away, or being filled, is told only once that is known or so much time
 	// has passed.
@@ -53,6 +42,23 @@ const (
 	retryWriteSoon = 100 * time.Millisecond
 	retryWriteMost = 30 * time.Second
 )
+
+// statusPace is how long statuses wait for what may follow.
+type statusPace struct {
+	// An object on its way is told to be so only after a while: mostly it arrives
+	// first, and one write is enough. So is a loss of VPP that it recovers from.
+	onItsWay time.Duration
+	// What waits for something else may have to wait for a moment only.
+	waiting time.Duration
+	// What has arrived may have an echo, as an interface whose link comes up when
+	// it is: it is told at once with what follows within afterwards.
+	afterwards time.Duration
+	// While VPP is being filled after a start or a restart it needs the processor
+	// more than statuses do: those wait until it is done, and at most so long.
+	catchUp time.Duration
+}
+
+var standardPace = statusPace{onItsWay: time.Second, waiting: 50 * time.Millisecond, afterwards: 4 * time.Millisecond, catchUp: 2 * time.Second}
 
 // statusWriter writes the statuses of objects: each once it has settled, and
 // only where it differs from what the API server has.
@@ -72,6 +78,7 @@ type statusWriter struct {
 	metrics *metrics
 	now     func() time.Time
 	log     logr.Logger
+	pace    statusPace
 
 	// looked is true once everything desired was tried, or VPP found to be away.
 	looked  atomic.Bool
@@ -143,7 +150,7 @@ func (w *statusWriter) settle(ctx context.Context, owner state.Owner) (again tim
 		if t.catchingUpSince.IsZero() {
 			t.catchingUpSince = begun
 		}
-		patience := catchUp
+		patience := w.pace.catchUp
 		if !looked {
 			patience = firstLook
 		}
@@ -192,12 +199,12 @@ func (w *statusWriter) settle(ctx context.Context, owner state.Owner) (again tim
 		r.mu.Unlock()
 		return 0, nil
 	}
-	patience, since := patienceFor(v), &t.unsettledSince
-	if patience == onItsWay && !looked {
+	patience, since := w.pace.of(v), &t.unsettledSince
+	if patience == w.pace.onItsWay && !looked {
 		patience = firstLook
 	}
 	if v.ready {
-		patience, since = afterwards, &t.arrivedAt
+		patience, since = w.pace.afterwards, &t.arrivedAt
 	}
 	if r.tables.lags(status, told) {
 		patience, since = routesDelay, &t.laggingSince
@@ -294,13 +301,13 @@ func (w *statusWriter) away() {
 	}
 }
 
-// patienceFor is how long something may last before it is told.
-func patienceFor(v verdict) time.Duration {
+// of is how long something may last before it is told.
+func (p statusPace) of(v verdict) time.Duration {
 	switch v.reason {
 	case v1alpha1.ReasonProgramming, v1alpha1.ReasonVPPDisconnected:
-		return onItsWay
+		return p.onItsWay
 	case v1alpha1.ReasonWaitingForDependency:
-		return waiting
+		return p.waiting
 	}
 	return 0
 }

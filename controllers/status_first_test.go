@@ -84,7 +84,7 @@ func TestStatusBeforeTheFirstLook(t *testing.T) {
 			}
 			w := &statusWriter{
 				reconciler: r, client: c.ours, describe: state.ID.String, metrics: newMetrics(r), log: logr.Discard(),
-				now: func() time.Time { return now }, judged: func() {}, mayWrite: func() bool { return true }, tell: func(state.Owner, string, bool, string) {}, queue: newStatusQueue(),
+				now: func() time.Time { return now }, judged: func() {}, mayWrite: func() bool { return true }, tell: func(state.Owner, string, bool, string) {}, queue: newStatusQueue(), pace: standardPace,
 			}
 			for i, s := range steps {
 				now = now.Add(s.after)

@@ -108,6 +108,9 @@ type testAgent struct {
 	log      *logBuffer
 	registry *prometheus.Registry
 
+	// tune changes an agent before it runs.
+	tune func(*agent)
+
 	cancel context.CancelFunc
 	ended  chan error
 	probes http.Handler
@@ -159,6 +162,9 @@ func (a *testAgent) start(change ...func(*Options)) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
+	if a.tune != nil {
+		a.tune(made)
+	}
 	go func() { a.ended <- made.live(ctx) }()
 	a.t.Cleanup(a.stop)
 }
@@ -173,6 +179,13 @@ func (a *testAgent) stop() {
 		a.t.Errorf("the agent ended with %v", err)
 	}
 	a.ended = nil
+}
+
+// patient has an agent wait for what follows as long as it takes on a busy
+// machine, where what it writes is counted.
+func patient(a *agent) {
+	a.statuses.pace = statusPace{onItsWay: 10 * time.Second, waiting: 50 * time.Millisecond, afterwards: 200 * time.Millisecond, catchUp: time.Minute}
+	a.reaper.settle = 5 * time.Second
 }
 
 // create makes objects.

@@ -17,6 +17,7 @@ import (
 func TestVPPComesAndGoes(t *testing.T) {
 	t.Parallel()
 	a := newTestAgent(t, sharedPlane(t))
+	a.tune = patient
 	a.start()
 	blue := vrf(a.node, "blue", 10)
 	a.create(blue)

@@ -46,6 +46,13 @@ var edge = map[string][]string{
 		`{paths: null, action: Local}`,
 		`{paths: null, vrf: blue, lookupVRF: default}`,
 	},
+	"AccessList": {
+		`{name: ` + long49 + `, rules: [{action: Deny, family: IPv6}]}`,
+		`{rules: [{action: PermitReflect, sources: [0.0.0.0/0], destinations: [192.0.2.1/32], protocol: TCP, sourcePorts: ["0"], destinationPorts: ["65535", "1-1", "0-65535"], tcpFlags: {set: [SYN], clear: [ACK, FIN]}}]}`,
+		`{rules: [{action: Permit, family: IPv6, destinations: ["2001:db8::/32"], protocol: ICMPv6, icmpTypes: ["133-137"], icmpCodes: ["0"]}, {action: Deny, protocol: ICMP, icmpTypes: ["255"]}]}`,
+		`{rules: [{action: Permit, protocolNumber: 255}, {action: Permit, protocol: AH}], interfaces: [{interface: eth0, direction: Input}, {interface: eth0, direction: Output, priority: 65535}]}`,
+		`{rules: [` + strings.Join(accessRules(31, 64), ", ") + `, {action: Deny, sources: [` + strings.Join(prefixes(16), ", ") + `]}]}`,
+	},
 	"VPPNode": {`{paused: true, driftPolicy: Report, resyncPeriod: 1h30m, confirmPrune: 3}`, `{resyncPeriod: 1s}`, `{resyncPeriod: 24h}`, `{resyncPeriod: 1.5s}`},
 }
 
@@ -77,6 +84,7 @@ func TestDefaults(t *testing.T) {
 		{"VRF", `{}`, `{nodeName: node1, tableID: 10, ipv4: true, ipv6: true}`},
 		{"Route", `{}`, `{nodeName: node1, vrf: default, prefixes: [192.0.2.0/24], paths: [{nextHop: 198.51.100.1}]}`},
 		{"Neighbor", `{}`, `{nodeName: node1, interface: eth0, address: 192.0.2.9, macAddress: "02:00:00:00:00:09", static: true}`},
+		{"AccessList", `{interfaces: [{interface: eth0, direction: Input}]}`, `{nodeName: node1, rules: [{action: Permit}], interfaces: [{interface: eth0, direction: Input}]}`},
 		{"VPPNode", `{}`, `{driftPolicy: Enforce, resyncPeriod: 5m}`},
 	} {
 		obj := object(t, tc.kind, tc.spec)
@@ -102,6 +110,7 @@ func TestAcceptedChanges(t *testing.T) {
 		{"VRF", `{}`, `{tableID: 11}`},
 		{"Route", `{name: a, vrf: blue}`, `{name: a, vrf: red, prefixes: ["2001:db8::/32"], paths: [{interface: eth0}]}`},
 		{"Neighbor", `{}`, `{interface: eth1, address: 192.0.2.10}`},
+		{"AccessList", `{}`, `{rules: [{action: Deny, protocol: TCP}], interfaces: [{interface: eth0, direction: Output}]}`},
 		{"VPPNode", `{paused: true}`, `{driftPolicy: Report}`},
 	} {
 		c := crdOf(t, tc.kind)
@@ -137,13 +146,21 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 		rx = append(rx, fmt.Sprintf("{queue: %d, thread: 255}", i))
 		tx = append(tx, fmt.Sprintf("{queue: %d, threads: [%s]}", i, all))
 	}
+	// A rule with two of the longest prefixes, and one with as many fields as fit.
+	var access, dense []string
+	for i := range 1000 {
+		access = append(access, fmt.Sprintf(`{action: PermitReflect, family: IPv6, sources: [%s], destinations: [%s], protocol: ICMPv6}`, v6[i], v6[i+1000]))
+		dense = append(dense, fmt.Sprintf(`{action: PermitReflect, family: IPv6, sources: [%s], protocol: TCP, destinationPorts: ["10000-%d"]}`, v6[i], 10000+i))
+	}
 	list := func(items []string) string { return "[" + strings.Join(items, ", ") + "]" }
 	for name, tc := range map[string]struct{ kind, spec string }{
-		"4096 IPv4 prefixes": {"Route", `{prefixes: ` + list(v4) + `}`},
-		"4096 IPv6 prefixes": {"Route", `{name: ` + long49 + `, prefixes: ` + list(v6) + `, paths: ` + list(paths) + `}`},
-		"64 addresses":       {"Interface", `{name: ` + long49 + `, addresses: ` + list(addresses) + `}`},
-		"128 queues":         {"Interface", `{tap: {host: {name: a}}, rxPlacement: ` + list(rx) + `, txPlacement: ` + list(tx) + `}`},
-		"32 members":         {"Interface", `{name: ` + long49 + `, bond: {mode: LACP, members: ` + list(members) + `}}`},
+		"4096 IPv4 prefixes":         {"Route", `{prefixes: ` + list(v4) + `}`},
+		"4096 IPv6 prefixes":         {"Route", `{name: ` + long49 + `, prefixes: ` + list(v6) + `, paths: ` + list(paths) + `}`},
+		"64 addresses":               {"Interface", `{name: ` + long49 + `, addresses: ` + list(addresses) + `}`},
+		"128 queues":                 {"Interface", `{tap: {host: {name: a}}, rxPlacement: ` + list(rx) + `, txPlacement: ` + list(tx) + `}`},
+		"1000 rules of two prefixes": {"AccessList", `{name: ` + long49 + `, rules: ` + list(access) + `, interfaces: ` + list(accessPlaces(64)) + `}`},
+		"1000 rules with ports":      {"AccessList", `{name: ` + long49 + `, rules: ` + list(dense) + `, interfaces: ` + list(accessPlaces(64)) + `}`},
+		"32 members":                 {"Interface", `{name: ` + long49 + `, bond: {mode: LACP, members: ` + list(members) + `}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, obj := crdOf(t, tc.kind), object(t, tc.kind, tc.spec)

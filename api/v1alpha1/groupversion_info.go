@@ -30,6 +30,7 @@ var GroupVersion = schema.GroupVersion{Group: "vpp-operator.io", Version: "v1alp
 // AddToScheme makes all kinds known to a scheme.
 func AddToScheme(s *runtime.Scheme) error {
 	s.AddKnownTypes(GroupVersion,
+		&AccessList{}, &AccessListList{},
 		&Interface{}, &InterfaceList{},
 		&MSSClamp{}, &MSSClampList{},
 		&Neighbor{}, &NeighborList{},

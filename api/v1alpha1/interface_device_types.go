@@ -1,10 +1,11 @@
 package v1alpha1
 
 // LoopbackInterface is an interface without a link.
+//
+// +structType=atomic
 type LoopbackInterface struct {
 	// instance is the number N in its VPP name loopN: 0..16383. Changing it
-	// makes the interface anew. Default: chosen by the agent, and kept. Once given,
-	// server-side apply cannot leave it out again.
+	// makes the interface anew. Default: chosen by the agent, and kept.
 	//
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=16383
@@ -332,6 +333,7 @@ type HostInterface struct {
 // PhysicalInterface names a device that VPP owns from its startup
 // configuration. Changing it puts the old device back as it was found.
 //
+// +structType=atomic
 // +kubebuilder:validation:ExactlyOneOf=name;macAddress
 type PhysicalInterface struct {
 	// name is the device's name in VPP, such as GigabitEthernet0/8/0; at most 63

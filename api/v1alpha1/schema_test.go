@@ -123,3 +123,33 @@ func TestEveryFieldIsExplained(t *testing.T) {
 		})
 	}
 }
+
+// A struct of a spec in which nothing is required is merged as one, as are the
+// lists that others are in. Otherwise server-side apply takes it away with the
+// last of its fields that is left out, though {} was applied, and mixes what two
+// users say of a union.
+func TestStructsThatMayBeEmptyAreAtomic(t *testing.T) {
+	t.Parallel()
+	crds, err := loadCRDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, c := range crds {
+		var atomic []string // paths of lists that are merged as one
+		c.walk(func(path string, s *schema.Structural) {
+			if s.XListType != nil && *s.XListType == "atomic" {
+				atomic = append(atomic, path)
+			}
+			inList := slices.ContainsFunc(atomic, func(list string) bool { return strings.HasPrefix(path+".", list+".") })
+			if inList || !strings.HasPrefix(path, "spec.") || s.Type != "object" || len(s.Properties) == 0 {
+				return
+			}
+			if required := s.ValueValidation; required != nil && len(required.Required) > 0 {
+				return
+			}
+			if s.XMapType == nil || *s.XMapType != "atomic" {
+				t.Errorf("%s %s: nothing in it is required: want +structType=atomic", kind, path)
+			}
+		})
+	}
+}

@@ -42,6 +42,7 @@ type kindCase struct {
 // kindCases list every kind; a new one adds its line.
 func kindCases() []kindCase {
 	return []kindCase{
+		accessListCase,
 		interfaceCase,
 		mssClampCase,
 		neighborCase,

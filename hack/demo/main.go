@@ -28,7 +28,7 @@ import (
 )
 
 // patience bounds the wait for everything to become Ready.
-const patience = 3 * time.Minute
+const patience = 10 * time.Minute
 
 var nodes = []string{"node1", "node2"}
 
@@ -39,7 +39,11 @@ func exitCode() int {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *once); err != nil && !errors.Is(err, context.Canceled) {
+	err := run(ctx, *once)
+	if errors.Is(err, context.Canceled) && !*once {
+		return 0 // that is how one leaves it
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		return 1
 	}
@@ -96,6 +100,7 @@ func run(ctx context.Context, once bool) (err error) {
 	if err := d.applySamples(ctx); err != nil {
 		return err
 	}
+	say("Waiting until all objects of %s are Ready", strings.Join(nodes, " and "))
 	if err := d.awaitReady(ctx); err != nil {
 		return err
 	}

@@ -176,6 +176,12 @@ func (d *demo) readiness(ctx context.Context) (ready int, waiting []string, err 
 	if err := d.kubectl(ctx, &out, "get", "vpp,vpp-nodes", "-o", "json"); err != nil {
 		return 0, nil, err
 	}
+	return readinessOf(out.Bytes())
+}
+
+// readinessOf is the same of a list as kubectl prints it. The agents make the
+// VPPNodes: one that is not there yet is waited for too.
+func readinessOf(text []byte) (ready int, waiting []string, err error) {
 	var list struct {
 		Items []struct {
 			Kind     string
@@ -185,10 +191,14 @@ func (d *demo) readiness(ctx context.Context) (ready int, waiting []string, err 
 			}
 		}
 	}
-	if err := json.Unmarshal(out.Bytes(), &list); err != nil {
+	if err := json.Unmarshal(text, &list); err != nil {
 		return 0, nil, err
 	}
+	missing := slices.Clone(nodes)
 	for _, o := range list.Items {
+		if o.Kind == "VPPNode" {
+			missing = slices.DeleteFunc(missing, func(node string) bool { return node == o.Metadata.Name })
+		}
 		state, reason := "", "no status yet"
 		for _, c := range o.Status.Conditions {
 			if c.Type == "Ready" {
@@ -200,6 +210,9 @@ func (d *demo) readiness(ctx context.Context) (ready int, waiting []string, err 
 		} else {
 			waiting = append(waiting, fmt.Sprintf("%s %s (%s)", o.Kind, o.Metadata.Name, reason))
 		}
+	}
+	for _, node := range missing {
+		waiting = append(waiting, fmt.Sprintf("VPPNode %s (not there yet)", node))
 	}
 	return ready, waiting, nil
 }

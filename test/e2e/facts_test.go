@@ -76,6 +76,7 @@ func factKinds() []factKind {
 		factsOf((*reader).neighbors, (*wanted).neighbor),
 		factsOf((*reader).tables, (*wanted).vrf),
 		factsOf((*reader).routes, (*wanted).route),
+		factsOf((*reader).accessLists, (*wanted).accessList),
 		factsOf((*reader).reversePathFilters, (*wanted).reversePathFilter),
 		factsOf((*reader).mssClamps, (*wanted).mssClamp),
 		factsOf((*reader).portMirrors, (*wanted).portMirror),

@@ -113,11 +113,12 @@ func (s *scenario) make(ctx context.Context, c call) error {
 	return err
 }
 
-var numberCall = regexp.MustCompile(`(index|source)\(([^)]*)\)`)
+var numberCall = regexp.MustCompile(`(index|source|acl)\(([^)]*)\)`)
 
 // call makes somebody else's call and returns the answer, a line a message.
-// In its fields index(NAME) stands for the index of an interface and
-// source(NAME) for the number of a FIB source, as they are now.
+// In its fields index(NAME) stands for the index of an interface, source(NAME)
+// for the number of a FIB source and acl(TAG) for that of an access list, as they
+// are now.
 func (s *scenario) call(ctx context.Context, c call) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -158,7 +159,7 @@ func (s *scenario) call(ctx context.Context, c call) (string, error) {
 }
 
 // numbersOf are what calls may name: those of interfaces, by VPP's names and by
-// ours, and of FIB sources.
+// ours, of FIB sources and of access lists.
 func numbersOf(ctx context.Context, s *vpp.Session) (map[string]uint32, error) {
 	names := map[string]uint32{}
 	all, err := dump(ctx, s, interfaces, interfaceRequest{none})
@@ -174,6 +175,13 @@ func numbersOf(ctx context.Context, s *vpp.Session) (map[string]uint32, error) {
 	registered, err := dump(ctx, s, sources, empty{})
 	for _, d := range registered {
 		names["source("+strings.TrimRight(d.Src.Name, "\x00")+")"] = uint32(d.Src.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	lists, err := dump(ctx, s, acls, ofACL{none})
+	for _, d := range lists {
+		names["acl("+d.Tag+")"] = d.ACLIndex
 	}
 	return names, err
 }

@@ -19,12 +19,14 @@ type wanted struct {
 	devices []string
 
 	vrfs map[string]*v1alpha1.VRF
+	// objects are all of the node.
+	objects []v1alpha1.Object
 }
 
 // wantedOf works out what objects want. Those that are not Ready may have what
 // they want, or not.
 func wantedOf(objects []v1alpha1.Object) *wanted {
-	w := &wanted{exact: map[fact]bool{}, free: map[fact]bool{}, vrfs: map[string]*v1alpha1.VRF{}}
+	w := &wanted{exact: map[fact]bool{}, free: map[fact]bool{}, vrfs: map[string]*v1alpha1.VRF{}, objects: objects}
 	for _, o := range objects {
 		if v, ok := o.(*v1alpha1.VRF); ok && isReady(o) {
 			w.vrfs[v1alpha1.ResourceName(o)] = v

@@ -18,6 +18,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(vpptest.Main(m)) }
 
+// inReal is held by the test that is at work on the real VPP: all that agents of
+// the tests put there looks alike, as that of one agent.
+var inReal sync.Mutex
+
 // eachSocket runs a test against a simulated VPP of its own and, where
 // VPP_API_SOCKET names one, a real VPP, which it leaves as it found it.
 func eachSocket(t *testing.T, run func(t *testing.T, socket string)) {
@@ -27,7 +31,11 @@ func eachSocket(t *testing.T, run func(t *testing.T, socket string)) {
 		run(t, vpptest.Start(t).Socket())
 	})
 	if socket := os.Getenv(vpptest.SocketEnv); socket != "" {
-		t.Run("real", func(t *testing.T) { run(t, socket) })
+		t.Run("real", func(t *testing.T) {
+			inReal.Lock()
+			t.Cleanup(inReal.Unlock) // after all other cleaning up
+			run(t, socket)
+		})
 	}
 }
 

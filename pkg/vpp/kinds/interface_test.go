@@ -54,7 +54,8 @@ func mine() []state.Kind {
 	return []state.Kind{
 		kinds.NewVRF(false), kinds.NewVRF(true), kinds.NewInterface(), kinds.NewInterfaceState(),
 		kinds.NewBondMember(), kinds.NewInterfaceVRF(false), kinds.NewInterfaceVRF(true),
-		kinds.NewInterfaceAddress(), kinds.NewUnnumbered(), kinds.NewNeighbor(), kinds.NewReversePathFilter(), kinds.NewMSSClamp(), kinds.NewPortMirror(),
+		kinds.NewInterfaceAddress(), kinds.NewUnnumbered(), kinds.NewNeighbor(), kinds.NewReversePathFilter(),
+		kinds.NewMSSClamp(), kinds.NewPortMirror(), kinds.NewAccessList(), kinds.NewAccessListInterface(),
 	}
 }
 

@@ -44,5 +44,6 @@ func All() []state.Kind {
 		NewInterfaceAddress(), NewUnnumbered(), NewBondMember(), NewNeighbor(),
 		NewReversePathFilter(), NewMSSClamp(), NewPortMirror(),
 		NewRoute(),
+		NewAccessList(), NewAccessListInterface(),
 	}
 }

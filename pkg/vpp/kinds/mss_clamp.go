@@ -20,16 +20,16 @@ type MSSClamp struct{ IPv4, IPv6 FamilyMSSClamp }
 type FamilyMSSClamp struct {
 	// MSS is the largest segment size, in bytes, that a SYN may announce.
 	MSS       uint16
-	Direction Direction
+	Direction Directions
 }
 
-// Direction is a set of directions at an interface, with the bits of
+// Directions is a set of directions at an interface, with the bits of
 // vl_api_mss_clamp_dir_t and of vl_api_span_state_t.
-type Direction uint8
+type Directions uint8
 
 // Directions: received and sent.
 const (
-	DirectionRx Direction = 1 << iota
+	DirectionRx Directions = 1 << iota
 	DirectionTx
 	DirectionBoth = DirectionRx | DirectionTx
 )
@@ -37,7 +37,7 @@ const (
 type mssClampRequest struct {
 	SwIfIndex                    uint32
 	IPv4MSS, IPv6MSS             uint16
-	IPv4Direction, IPv6Direction Direction
+	IPv4Direction, IPv6Direction Directions
 }
 
 var (

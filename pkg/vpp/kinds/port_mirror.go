@@ -20,7 +20,7 @@ func PortMirrorID(source, destination string, l2 bool) state.ID {
 
 // PortMirror is the value of a mirror.
 type PortMirror struct {
-	Direction Direction
+	Direction Directions
 	// lost says, of what was read, that VPP shows it and does not do it.
 	lost bool
 }
@@ -91,7 +91,7 @@ func (k portMirror) shown(ctx context.Context, v *state.View, index uint32, foun
 				continue
 			}
 			at := on2(d.SwIfIndexFrom, d.SwIfIndexTo, mirrorLevel(l2))
-			value := PortMirror{Direction: Direction(d.State)}
+			value := PortMirror{Direction: Directions(d.State)}
 			if l2 {
 				on, known, err := k.runs(ctx, v, at, value)
 				if err != nil {
@@ -123,7 +123,7 @@ func (k portMirror) off(ctx context.Context, v *state.View, at place) error {
 	return k.set(ctx, v, at, 0)
 }
 
-func (portMirror) set(ctx context.Context, v *state.View, at place, d Direction) error {
+func (portMirror) set(ctx context.Context, v *state.View, at place, d Directions) error {
 	_, err := spanSet.Call(ctx, v.Caller(), &spanRequest{at.Index, at.Other, uint32(d), at.Rest == mirrorLevel(true)})
 	return err
 }

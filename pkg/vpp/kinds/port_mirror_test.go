@@ -66,7 +66,7 @@ func TestPortMirror(t *testing.T) {
 		ends := []state.Item{ifItem(loop("from", 50)), ifItem(loop("to", 51)), ifItem(loop("second", 52))}
 		h.must(state.Create, ends...)
 		before := h.snapshot()
-		mirror := func(to string, l2 bool, d kinds.Direction) state.Item {
+		mirror := func(to string, l2 bool, d kinds.Directions) state.Item {
 			return kinds.PortMirrorItem("from", to, l2, kinds.PortMirror{Direction: d})
 		}
 		all := []state.Item{

@@ -20,7 +20,10 @@ var update = flag.Bool("update", false, "write what VPP_API_SOCKET answers into 
 // they make and are the only ones at work on that VPP. Those that begin with
 // "# Needs a fresh VPP" need VPP_API_FRESH to be set too: VPP has a trace of
 // them for good. Those that begin with "# Needs the Linux interface NAME" or
-// "# Needs the file PATH" run against a real one where there is such a thing.
+// "# Needs the file PATH" run against a real one where there is such a thing,
+// those that begin with "# Needs VPP RELEASE" where it is of that one or later.
+// What a release answers otherwise is in a folder of its name, in a script that
+// stands in for the one of the same name against a real VPP of that release.
 //
 // A line that begins with > is a command (script_test.go lists them); what
 // stands below it, up to the next command, comment or empty line, is what it
@@ -38,8 +41,15 @@ func TestBehaviour(t *testing.T) {
 			t.Parallel()
 			runScript(t, file, Start(t, WithoutLinuxInterface("vppmissing0")).Socket())
 		})
-		if socket != "" && (fresh || !needsFresh(t, file)) && hasNeeded(t, file) {
-			t.Run("real/"+name, func(t *testing.T) { runScript(t, file, socket) })
+		if socket == "" {
+			continue
+		}
+		theirs := file
+		if other := filepath.Join("testdata/behaviour", release(t, socket), name+".txt"); exists(other) {
+			theirs = other
+		}
+		if (fresh || !needsFresh(t, theirs)) && hasNeeded(t, theirs, socket) {
+			t.Run("real/"+name, func(t *testing.T) { runScript(t, theirs, socket) })
 		}
 	}
 }
@@ -62,18 +72,33 @@ func needsFresh(t *testing.T, file string) bool {
 	return needs
 }
 
-// hasNeeded tells whether this machine has the Linux interface or the file that
-// a script needs, if it needs one.
-func hasNeeded(t *testing.T, file string) bool {
+// hasNeeded tells whether this machine has the Linux interface or the file, or
+// the real VPP is of the release, that a script needs, if it needs one.
+func hasNeeded(t *testing.T, file, socket string) bool {
+	if need, needs := firstLine(t, file, "# Needs VPP "); needs {
+		return release(t, socket) >= need[:len("26.02")]
+	}
 	if name, needs := firstLine(t, file, "# Needs the Linux interface "); needs {
 		_, err := net.InterfaceByName(strings.TrimSuffix(name, "."))
 		return err == nil
 	}
 	if name, needs := firstLine(t, file, "# Needs the file "); needs {
-		_, err := os.Stat(strings.TrimSuffix(name, "."))
-		return err == nil
+		return exists(strings.TrimSuffix(name, "."))
 	}
 	return true
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+// release is what a real VPP is of: "26.06".
+func release(t *testing.T, socket string) string {
+	c := dial(t, socket)
+	defer c.goodbye()
+	version := ask[showVersionReply](c, "show_version", empty{}).Version
+	return version[:min(len("26.06"), len(version))]
 }
 
 // firstLine is what follows a prefix on a script's first line.

@@ -43,6 +43,7 @@ func allKinds() []kind {
 		pathMTUKind(),
 		lldpKind(),
 		urpfKind(),
+		aclKind(),
 		mssClampKind(),
 		spanKind(),
 	}
