@@ -7,7 +7,7 @@ RUN go mod download
 COPY . .
 ARG TARGETOS TARGETARCH VERSION=unknown
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/...
+    go build -trimpath -ldflags "-s -w -X github.com/vpp-operator/vpp-operator/cmd/internal/version.version=$VERSION" -o /out/ ./cmd/...
 
 FROM gcr.io/distroless/static-debian13:nonroot
 COPY --from=build /out/ /

@@ -39,7 +39,7 @@ test: verify lint unit ## All that must pass before a change goes in
 
 .PHONY: build
 build: ## Build bin/vpp-operator and bin/vppapi, static
-	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build -trimpath -ldflags '-X github.com/vpp-operator/vpp-operator/cmd/internal/version.version=$(VERSION)' -o bin/ ./cmd/...
 
 .PHONY: build-installer
 build-installer: ## Build dist/install.yaml, for kubectl apply (IMG=: of that image)

@@ -15,6 +15,7 @@ import (
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/vpp-operator/vpp-operator/cmd/internal/version"
 	"github.com/vpp-operator/vpp-operator/controllers"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 )
@@ -63,7 +64,7 @@ server is out of reach too, it goes by the objects it knew last.`,
 			opts.APIDirs, opts.MetricsInsecure = apiDirs, !secure
 			opts.Identity, opts.Machine = identity(opts.NodeName), machine()
 			saveMemory()
-			opts.Log.Info("Starting the agent", "version", buildVersion(), "node", opts.NodeName, "socket", opts.Socket)
+			opts.Log.Info("Starting the agent", "version", version.String(), "node", opts.NodeName, "socket", opts.Socket)
 			return controllers.Run(cmd.Context(), opts)
 		},
 	}

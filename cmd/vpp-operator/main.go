@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
+
+	"github.com/vpp-operator/vpp-operator/cmd/internal/version"
 )
 
 func main() { os.Exit(run()) }
@@ -32,7 +34,7 @@ func newRootCommand() *cobra.Command {
 		Short:         "Keeps the VPP of every node as Kubernetes declares it",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Version:       buildVersion(),
+		Version:       version.String(),
 	}
 	root.AddCommand(newAgentCommand(), newSimulateCommand(), newVersionCommand())
 	return root

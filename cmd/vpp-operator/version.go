@@ -1,27 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/vpp-operator/vpp-operator/cmd/internal/version"
 )
-
-// version is set by the linker; see the Makefile.
-var version string
-
-// buildVersion is the version this program was built from.
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return cmp.Or(info.Main.Version, "unknown")
-	}
-	return "unknown"
-}
 
 func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
@@ -29,7 +15,7 @@ func newVersionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "vpp-operator %s, %s\n", buildVersion(), runtime.Version())
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "vpp-operator %s, %s\n", version.String(), runtime.Version())
 			return err
 		},
 	}

@@ -3,11 +3,11 @@ package main
 import (
 	"cmp"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/vpp-operator/vpp-operator/cmd/internal/version"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 )
 
@@ -38,7 +38,7 @@ func newRootCommand() *cobra.Command {
 		Use:           "vppapi",
 		Short:         "The binary API of VPP at a shell",
 		Long:          rootLong,
-		Version:       buildVersion(),
+		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
@@ -70,18 +70,4 @@ func newRootCommand() *cobra.Command {
 		a.newTableCommand(), a.newSchemaCommand(), a.newEncodeCommand(), a.newDecodeCommand(),
 	)
 	return root
-}
-
-// version is set by the linker; see the Makefile.
-var version string
-
-// buildVersion is the version this program was built from.
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return cmp.Or(info.Main.Version, "unknown")
-	}
-	return "unknown"
 }
