@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vpp-operator/vpp-operator/api/v1alpha1"
 )
@@ -52,11 +54,16 @@ func TestForeignStatus(t *testing.T) {
 	a.start()
 	blue := vrf(a.node, "blue", 10)
 	a.create(blue)
-	got := ready(a, blue, v1alpha1.ReasonProgrammed)
+	ready(a, blue, v1alpha1.ReasonProgrammed)
 	// As who finds no agent writes it.
-	got.Status.Conditions[0].Status, got.Status.Conditions[0].Reason = metav1.ConditionUnknown, v1alpha1.ReasonAgentLost
-	got.ResourceVersion = "" // whatever has changed
-	if err := a.client.Status().Update(a.ctx, got); err != nil {
+	if err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		if err := a.client.Get(a.ctx, client.ObjectKeyFromObject(blue), blue); err != nil {
+			return err
+		}
+		c := &blue.Status.Conditions[0]
+		c.Status, c.Reason = metav1.ConditionUnknown, v1alpha1.ReasonAgentLost
+		return a.client.Status().Update(a.ctx, blue)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	ready(a, blue, v1alpha1.ReasonProgrammed)

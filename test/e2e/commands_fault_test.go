@@ -17,6 +17,7 @@ var plainFaults = map[string]func(pattern string) *vpptest.Fault{
 	"hold": vpptest.Hold, "withhold": vpptest.Withhold,
 	"cut-before": vpptest.CutBefore, "cut-after": vpptest.CutAfter,
 	"crash-before": vpptest.CrashBefore, "crash-after": vpptest.CrashAfter,
+	"restart-before": vpptest.RestartBefore, "restart-after": vpptest.RestartAfter,
 	"duplicate": vpptest.Duplicate, "swap": vpptest.Swap,
 }
 
