@@ -90,7 +90,13 @@ func startProcess(tb testing.TB, p *plane, node, socket string) *process {
 // memory is what the process has resident, and the most it has had, in bytes.
 func (a *process) memory(tb testing.TB) (now, most int) {
 	tb.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", a.cmd.Process.Pid))
+	return memoryOf(tb, a.cmd.Process.Pid)
+}
+
+// memoryOf is the same of any process.
+func memoryOf(tb testing.TB, pid int) (now, most int) {
+	tb.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		tb.Fatal(err)
 	}
