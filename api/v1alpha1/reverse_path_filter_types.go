@@ -60,11 +60,13 @@ type ReversePathFilterSpec struct {
 
 	// ipv4 are the filters for IPv4 packets. Default: none.
 	//
+	// +structType=atomic
 	// +optional
 	IPv4 *ReversePathFamily `json:"ipv4,omitempty"`
 
 	// ipv6 are the filters for IPv6 packets. Default: none.
 	//
+	// +structType=atomic
 	// +optional
 	IPv6 *ReversePathFamily `json:"ipv6,omitempty"`
 
