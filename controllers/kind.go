@@ -22,6 +22,8 @@ func objectKinds() []*kind {
 		reversePathFilterKind(),
 		mssClampKind(),
 		portMirrorKind(),
+		bridgeDomainKind(),
+		crossConnectKind(),
 	}
 }
 

@@ -37,8 +37,17 @@ var edge = map[string][]string{
 		`{ipip: {source: 192.0.2.1, destination: 192.0.2.2, dscp: 63, flags: [EncapCopyECN]}}`,
 		`{memif: {role: Slave, socket: "abstract:a", mode: IP, id: 4294967295, ringSize: 64}, rxMode: Polling}`,
 	},
-	"VRF":      {`{tableID: 4294967294, ipv6: false}`, `{ipv4: false, flowHash: [FlowLabel]}`},
-	"Neighbor": {`{address: "fe80::1", static: false, noFIBEntry: true}`},
+	"VRF": {`{tableID: 4294967294, ipv6: false}`, `{ipv4: false, flowHash: [FlowLabel]}`},
+	"BridgeDomain": {
+		`{}`,
+		`{id: 16777215, macAge: 255, learnLimit: 4294967295, flood: false, unknownUnicastFlood: false, forward: false, learn: false}`,
+		`{bvi: lo, unknownUnicastInterface: up, ports: [{interface: a, splitHorizonGroup: 255}, {interface: b}]}`,
+		`{ports: [{interface: a, tagRewrite: {pop: 2}}, {interface: b, tagRewrite: {push: [1, 4094], dot1ad: true}}, {interface: c, tagRewrite: {pop: 1, push: [7]}}]}`,
+		`{ports: [{interface: a}], fibEntries: [{macAddress: "02:00:00:00:00:01", interface: a}, {macAddress: "02:00:00:00:00:02", filter: true}]}`,
+		`{arpTermination: true, arpEntries: [{address: 192.0.2.1, macAddress: "02:00:00:00:00:01"}, {address: "2001:db8::1", macAddress: "02:00:00:00:00:01"}]}`,
+	},
+	"CrossConnect": {`{oneWay: true, adopt: true}`},
+	"Neighbor":     {`{address: "fe80::1", static: false, noFIBEntry: true}`},
 	"Route": {
 		`{prefixes: [0.0.0.0/0]}`,
 		`{prefixes: ["::/0"], paths: [{nextHop: "fe80::1", interface: eth0}]}`,
@@ -81,6 +90,8 @@ func TestDefaults(t *testing.T) {
 		{"Interface", `{vxlan: {source: 192.0.2.1, destination: 192.0.2.2, vni: 1}}`, `{nodeName: node1, vxlan: {source: 192.0.2.1, destination: 192.0.2.2, vni: 1, sourcePort: 4789, destinationPort: 4789, underlayVRF: default}, adminState: Up, vrf: default}`},
 		{"Interface", `{gre: {source: 192.0.2.1, destination: 192.0.2.2}}`, `{nodeName: node1, gre: {source: 192.0.2.1, destination: 192.0.2.2, type: L3, underlayVRF: default}, adminState: Up, vrf: default}`},
 		{"Interface", `{vhostUser: {socket: /a}}`, `{nodeName: node1, vhostUser: {socket: /a, mode: Client}, adminState: Up, vrf: default}`},
+		{"BridgeDomain", `{ports: [{interface: a}]}`, `{nodeName: node1, id: 10, flood: true, unknownUnicastFlood: true, forward: true, learn: true, ports: [{interface: a}]}`},
+		{"CrossConnect", `{}`, `{nodeName: node1, interface: a, peer: b}`},
 		{"VRF", `{}`, `{nodeName: node1, tableID: 10, ipv4: true, ipv6: true}`},
 		{"Route", `{}`, `{nodeName: node1, vrf: default, prefixes: [192.0.2.0/24], paths: [{nextHop: 198.51.100.1}]}`},
 		{"Neighbor", `{}`, `{nodeName: node1, interface: eth0, address: 192.0.2.9, macAddress: "02:00:00:00:00:09", static: true}`},
@@ -107,6 +118,8 @@ func TestAcceptedChanges(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ kind, from, to string }{
 		{"Interface", `{}`, `{memif: {role: Master, socket: /a}}`},
+		{"BridgeDomain", `{}`, `{id: 11, bvi: lo}`},
+		{"CrossConnect", `{}`, `{interface: c, peer: d, oneWay: true}`},
 		{"VRF", `{}`, `{tableID: 11}`},
 		{"Route", `{name: a, vrf: blue}`, `{name: a, vrf: red, prefixes: ["2001:db8::/32"], paths: [{interface: eth0}]}`},
 		{"Neighbor", `{}`, `{interface: eth1, address: 192.0.2.10}`},
@@ -124,7 +137,7 @@ func TestAcceptedChanges(t *testing.T) {
 // stay within what an API server spends on one object.
 func TestMaximalObjectsAreAccepted(t *testing.T) {
 	t.Parallel()
-	var v4, v6, addresses, paths, members, rx, tx, threads []string
+	var v4, v6, addresses, paths, members, rx, tx, threads, ports, macs, arps []string
 	for i := range 4096 {
 		v4 = append(v4, fmt.Sprintf("203.%d.%d.0/24", i>>8, i&255))
 		v6 = append(v6, fmt.Sprintf(`"2001:0db8:1234:5678:9abc:def0:1234:%04x/128"`, i))
@@ -140,6 +153,14 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 	}
 	for i := range 256 {
 		threads = append(threads, fmt.Sprint(i))
+	}
+	for i := range 256 {
+		ports = append(ports, fmt.Sprintf(`{interface: %s%03d, splitHorizonGroup: 255, tagRewrite: {pop: 2, push: [4094, 4094], dot1ad: true}}`, long49[:46], i))
+	}
+	for i := range 1000 {
+		mac := fmt.Sprintf("02:00:00:00:%02x:%02x", i>>8, i&255)
+		macs = append(macs, fmt.Sprintf(`{macAddress: %q, interface: %s255}`, mac, long49[:46]))
+		arps = append(arps, fmt.Sprintf(`{address: "2001:0db8:1234:5678:9abc:def0:1234:%04x", macAddress: %q}`, i, mac))
 	}
 	all := strings.Join(threads, ", ")
 	for i := range 128 {
@@ -161,6 +182,8 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 		"1000 rules of two prefixes": {"AccessList", `{name: ` + long49 + `, rules: ` + list(access) + `, interfaces: ` + list(accessPlaces(64)) + `}`},
 		"1000 rules with ports":      {"AccessList", `{name: ` + long49 + `, rules: ` + list(dense) + `, interfaces: ` + list(accessPlaces(64)) + `}`},
 		"32 members":                 {"Interface", `{name: ` + long49 + `, bond: {mode: LACP, members: ` + list(members) + `}}`},
+		"256 ports": {"BridgeDomain", `{name: ` + long49 + `, bvi: ` + long49 + `, unknownUnicastInterface: up, arpTermination: true, ports: ` +
+			list(ports) + `, fibEntries: ` + list(macs) + `, arpEntries: ` + list(arps) + `}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, obj := crdOf(t, tc.kind), object(t, tc.kind, tc.spec)

@@ -31,6 +31,8 @@ var GroupVersion = schema.GroupVersion{Group: "vpp-operator.io", Version: "v1alp
 func AddToScheme(s *runtime.Scheme) error {
 	s.AddKnownTypes(GroupVersion,
 		&AccessList{}, &AccessListList{},
+		&BridgeDomain{}, &BridgeDomainList{},
+		&CrossConnect{}, &CrossConnectList{},
 		&Interface{}, &InterfaceList{},
 		&MSSClamp{}, &MSSClampList{},
 		&Neighbor{}, &NeighborList{},

@@ -43,6 +43,8 @@ type kindCase struct {
 func kindCases() []kindCase {
 	return []kindCase{
 		accessListCase,
+		bridgeDomainCase,
+		crossConnectCase,
 		interfaceCase,
 		mssClampCase,
 		neighborCase,

@@ -80,6 +80,8 @@ func factKinds() []factKind {
 		factsOf((*reader).reversePathFilters, (*wanted).reversePathFilter),
 		factsOf((*reader).mssClamps, (*wanted).mssClamp),
 		factsOf((*reader).portMirrors, (*wanted).portMirror),
+		factsOf((*reader).bridgeDomains, (*wanted).bridgeDomain),
+		factsOf((*reader).crossConnects, (*wanted).crossConnect),
 	}
 }
 

@@ -25,6 +25,8 @@ const (
 	retNoSuchIndex    int32 = -2
 	retNoSuchAddress  int32 = -60
 	retAlreadyUnbound int32 = -98
+	retDomainExists   int32 = -119
+	retDomainInUse    int32 = -120
 )
 
 // Bits of vl_api_if_status_flags_t.

@@ -301,6 +301,8 @@ type (
 		SubOuterVlanID          uint16
 		SubInnerVlanID          uint16
 		SubIfFlags              uint32
+		VtrOp, VtrPushDot1q     uint32
+		VtrTag1, VtrTag2        uint32
 		InterfaceName           string
 		InterfaceDevType        string
 		Tag                     string
@@ -356,6 +358,9 @@ func serveInterface(r *registry) {
 			MTU: i.mtu, InterfaceName: i.fullName(), InterfaceDevType: i.hw.devType, Tag: i.tag,
 		}
 		i.describeSub(&d)
+		for _, f := range r.state.interfaceShown {
+			f(i, &d)
+		}
 		details.send(c, &d)
 	}
 	on(r, "sw_interface_dump", func(c *call, m *swInterfaceDump) {

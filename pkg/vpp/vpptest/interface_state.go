@@ -45,7 +45,11 @@ func serveInterfaceState(r *registry, t *interfaceTable) {
 			if !i.ethernet {
 				return retUnimplemented
 			}
+			old := i.mac
 			i.mac = m.MACAddress
+			for _, f := range r.state.macChanged {
+				f(i, old)
+			}
 			return retOK
 		})
 	hasMAC := sends[swInterfaceGetMACReply](r, "sw_interface_get_mac_address_reply")

@@ -46,6 +46,9 @@ func allKinds() []kind {
 		aclKind(),
 		mssClampKind(),
 		spanKind(),
+		bridgeKind(),
+		bridgeTableKind(),
+		crossConnectKind(),
 	}
 }
 
@@ -63,6 +66,11 @@ type state struct {
 	// interfaceGone runs for every interface that is being deleted, before its
 	// index is free.
 	interfaceGone []func(*swInterface)
+	// interfaceShown runs for every interface that is dumped, to add what kinds of
+	// their own know of it.
+	interfaceShown []func(*swInterface, *swInterfaceDetails)
+	// macChanged runs for every interface that has got another MAC address.
+	macChanged []func(i *swInterface, old mac)
 	// adminChanged runs for every interface that has gone up or down.
 	adminChanged []func(*swInterface)
 	// addressGone runs for every address that an interface has lost.
@@ -120,6 +128,7 @@ const (
 	retNoSuchTable                 int32 = -65
 	retSubifAlreadyExists          int32 = -68
 	retInvalidInterface            int32 = -71
+	retInvalidVLANTagCount         int32 = -72
 	retInvalidArgument             int32 = -73
 	retEntryAlreadyExists          int32 = -116
 	retUnexpectedIntfState         int32 = -74
@@ -132,6 +141,10 @@ const (
 	retInvalidSubSwIfIndex         int32 = -98
 	retAddressInUse                int32 = -105
 	retAddressFoundForInterface    int32 = -114
+	retDomainExists                int32 = -119
+	retDomainInUse                 int32 = -120
+	retDomainNotModifiable         int32 = -121
+	retDomainIDTooLarge            int32 = -122
 	retInvalidQueue                int32 = -125
 	retUnsupported                 int32 = -126
 	retDuplicateIfAddress          int32 = -127
@@ -139,6 +152,7 @@ const (
 	retNetlinkError                int32 = -145
 	retInstanceInUse               int32 = -147
 	retInvalidSessionID            int32 = -148
+	retDomainHasBVI                int32 = -152
 	retInvalidProtocol             int32 = -153
 	retEagain                      int32 = -165
 	retInvalidPrefixLength         int32 = -171

@@ -66,6 +66,7 @@ func (s *script) run(words []string) []string {
 	maps.Copy(commands, s.tunnelCommands())
 	maps.Copy(commands, s.aclCommands())
 	maps.Copy(commands, s.bindingCommands())
+	maps.Copy(commands, s.bridgeCommands())
 	f := commands[words[0]]
 	if f == nil {
 		s.c.t.Fatalf("unknown command %q", words)
