@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -74,7 +74,7 @@ func watchAsAgents(ctx context.Context, b *testing.B, p *plane, agents, each int
 	b.Helper()
 	for i := range agents {
 		config := rest.CopyConfig(p.Config)
-		config.Dial = (&net.Dialer{}).DialContext // a connection of its own
+		config.Proxy = http.ProxyFromEnvironment // which makes it a connection of its own
 		c, err := client.NewWithWatch(config, client.Options{Scheme: p.client.Scheme()})
 		if err != nil {
 			b.Fatal(err)
