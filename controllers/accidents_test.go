@@ -149,10 +149,10 @@ func TestCRDDeleted(t *testing.T) {
 	}
 
 	// Other kinds go on.
+	routes := a.vpp.Calls("ip_route_add_del_v2")
 	if err := a.client.Delete(a.ctx, r); err != nil {
 		t.Fatal(err)
 	}
-	routes := a.vpp.Calls("ip_route_add_del_v2")
 	a.eventually("removed", func() bool { return a.vpp.Calls("ip_route_add_del_v2") > routes })
 
 	// A restarted agent finds no kind, and later one without objects.

@@ -72,10 +72,10 @@ func TestAgent(t *testing.T) {
 		}
 	})
 	t.Run("deleted at once", func(t *testing.T) {
+		calls := a.vpp.Calls("ip_route_add_del_v2")
 		if err := a.client.Delete(a.ctx, r); err != nil {
 			t.Fatal(err)
 		}
-		calls := a.vpp.Calls("ip_route_add_del_v2")
 		a.eventually("deleted", func() bool { return a.vpp.Calls("ip_route_add_del_v2") > calls })
 	})
 	t.Run("invalid", func(t *testing.T) {
