@@ -98,7 +98,9 @@ func TestRealGuard(t *testing.T) {
 			for _, p := range c.before {
 				must(t, guardedCall(t, s, p.request, p.fields))
 			}
-			if err := callOrDump(soon(t), s, c.row.request, c.row.fields); !errors.Is(err, vpp.ErrGuarded) {
+			if err := callOrDump(soon(t), s, c.row.request, c.row.fields); errors.Is(err, vpp.ErrNoMessage) {
+				t.Skipf("this VPP was built without the plugin of %s", c.row.request)
+			} else if !errors.Is(err, vpp.ErrGuarded) {
 				t.Fatalf("%s %s: %v", c.row.request, c.row.fields, err)
 			}
 			ping(t, s)
