@@ -21,6 +21,7 @@ func TestRealGuard(t *testing.T) {
 	ipip := step{"ipip_add_tunnel", `{"tunnel": {"instance": 0, "src": "1.1.1.1", "dst": "2.2.2.2"}}`}
 	acl := step{"acl_add_replace", `{"acl_index": 4294967295, "r": [{"is_permit": 1, "src_prefix": "1.0.0.0/8", "dst_prefix": "2.0.0.0/8"}]}`}
 	det44 := step{"det44_plugin_enable_disable", `{"enable": true}`}
+	policer := step{"policer_add", `{"name": "p", "infos": {"cir": 1000, "cb": 10000}}`}
 	policy := func(add, paths string) step {
 		return step{"abf_policy_add_del", `{"is_add": ` + add + `, "policy": {"policy_id": 5, "acl_index": 0, "paths": [` + paths + `]}}`}
 	}
@@ -62,6 +63,12 @@ func TestRealGuard(t *testing.T) {
 		{"det44, inside longer", []step{det44}, step{"det44_add_del_map", `{"is_add": true, "in_plen": 28, "out_plen": 24}`}, false},
 		{"det44, inside of everything", []step{det44}, step{"det44_add_del_map", `{"is_add": true, "in_plen": 0, "out_plen": 24}`}, false},
 		{"det44, out of memory", []step{det44}, step{"det44_add_del_map", `{"is_add": true, "in_plen": 12, "out_plen": 24}`}, false},
+		{"det44, disabled", []step{
+			loop, det44, {"det44_interface_add_del_feature", `{"is_add": true, "is_inside": true, "sw_if_index": 1}`},
+			{"det44_interface_add_del_feature", `{"is_add": false, "is_inside": true, "sw_if_index": 1}`},
+		}, step{"det44_plugin_enable_disable", `{"enable": false}`}, false},
+		{"policer off where none ever was", []step{loop, policer}, step{"policer_output", `{"name": "p", "sw_if_index": 1}`}, false},
+		{"policer applied twice", []step{loop, policer, {"policer_input", `{"name": "p", "sw_if_index": 1, "apply": true}`}}, step{"policer_input", `{"name": "p", "sw_if_index": 1, "apply": true}`}, true},
 		{"64 queues", nil, step{"af_packet_create_v3", `{"host_if_name": "lo", "num_rx_queues": 1, "num_tx_queues": 64}`}, true},
 		{"BIER disposition", []step{{"bier_disp_table_add_del", `{"bdt_tbl_id": 8, "bdt_is_add": true}`}}, step{"bier_disp_entry_add_del", `{"bde_bp": 1, "bde_tbl_id": 8, "bde_is_add": true, "bde_payload_proto": 200, "bde_paths": [{"sw_if_index": 4294967295}]}`}, true},
 		{"BIER imposition", nil, step{"bier_imp_del", `{"bi_index": 77}`}, false},

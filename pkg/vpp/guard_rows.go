@@ -25,6 +25,16 @@ var lethalRows = []lethal{
 		},
 	},
 	{
+		message: "det44_plugin_enable_disable",
+		why:     "disabling deterministic NAT kills VPP once an interface was taken off it",
+		where:   fieldsAt(field{"enable", 1}),
+		bad:     func(msg []byte, at []int) verdict { return deadlyIf(msg[at[0]] == 0) },
+	},
+	policerRow("policer_input", "policer-input"),
+	policerRow("policer_input_v2", "policer-input"),
+	policerRow("policer_output", "policer-output"),
+	policerRow("policer_output_v2", "policer-output"),
+	{
 		message: "af_packet_create_v3",
 		why:     fmt.Sprintf("more than %d queues hang VPP", maxPacketQueues),
 		where:   fieldsAt(field{"num_rx_queues", 2}, field{"num_tx_queues", 2}),

@@ -37,7 +37,9 @@ func guardedVPP(t testing.TB) (*scripted, string) {
 		case "sw_interface_dump":
 			for index, mac := range map[uint64]string{0: "00:00:00:00:00:00", 1: "02:00:00:00:00:01", 2: "00:00:00:00:00:00"} {
 				if fields["sw_if_index"] == index {
-					return entry("sw_interface_details", map[string]any{"sw_if_index": index, "l2_address": mac})
+					return entry("sw_interface_details", map[string]any{
+						"sw_if_index": index, "l2_address": mac, "interface_name": []string{"local0", "one", "two"}[index],
+					})
 				}
 			}
 			return nil
@@ -70,6 +72,12 @@ func guardedVPP(t testing.TB) (*scripted, string) {
 			}
 			return nil
 		case "cli_inband":
+			switch fields["cmd"] { // interface 1 has a policer in each direction
+			case "show interface one features":
+				return entry("cli_inband_reply", map[string]any{"reply": "ip4-unicast:\n  policer-input\n\nip4-output:\n  policer-output\n"})
+			case "show interface two features":
+				return entry("cli_inband_reply", map[string]any{"reply": "ip4-unicast:\n  none configured\n\nl2-input:\n          POLICER (l2-policer-input)\n"})
+			}
 			text := "Hash table 'ip4-dr'\n"
 			if nat64 {
 				text += "Hash table 'bib-in2out'\n    empty, uninitialized\n"
@@ -107,6 +115,9 @@ func TestGuard(t *testing.T) {
 	table := func(add bool, id int, ip6 bool) string {
 		return fmt.Sprintf(`{"is_add": %v, "table": {"table_id": %d, "is_ip6": %v}}`, add, id, ip6)
 	}
+	policed := func(index int, apply bool) string {
+		return fmt.Sprintf(`{"sw_if_index": %d, "apply": %v}`, index, apply)
+	}
 	det44 := func(add bool, in, out int) string {
 		return fmt.Sprintf(`{"is_add": %v, "in_plen": %d, "out_plen": %d}`, add, in, out)
 	}
@@ -118,6 +129,11 @@ func TestGuard(t *testing.T) {
 		{"det44_add_del_map",
 			[]string{det44(true, 25, 24), det44(true, 15, 24), det44(true, 0, 0), det44(true, 33, 33), det44(true, 255, 255)},
 			[]string{det44(true, 24, 24), det44(true, 16, 32), det44(false, 28, 24)}},
+		{"det44_plugin_enable_disable", []string{`{"enable": false}`}, []string{`{"enable": true}`}},
+		{"policer_input", []string{policed(1, true), policed(2, false)}, []string{policed(1, false), policed(2, true), policed(77, false)}},
+		{"policer_input_v2", []string{policed(1, true), policed(2, false)}, []string{policed(1, false), policed(2, true), policed(77, true)}},
+		{"policer_output", []string{policed(1, true), policed(2, false)}, []string{policed(1, false), policed(2, true)}},
+		{"policer_output_v2", []string{policed(1, true), policed(2, false)}, []string{policed(1, false), policed(2, true)}},
 		{"af_packet_create_v3",
 			[]string{`{"num_rx_queues": 1, "num_tx_queues": 17}`, `{"num_rx_queues": 64, "num_tx_queues": 1}`, `{"num_tx_queues": 65535}`},
 			[]string{`{"num_rx_queues": 16, "num_tx_queues": 16}`, `{}`}},
