@@ -93,7 +93,7 @@ func (b *binding[V]) Read(ctx context.Context, v *state.View, found func(state.F
 		return err
 	}
 	if u, blind := b.feature.(unseen); blind {
-		return r.believe(u.hidden(), found)
+		return r.believe(ctx, u.hidden(), found)
 	}
 	if err := b.shown(ctx, v, noIndex, func(at place, value V) { r.shown[at] = value }); err != nil {
 		return err
@@ -214,8 +214,9 @@ func (r *bindingReading[V]) forgetGone() error {
 	return nil
 }
 
-// believe reports what the ledger says of what VPP does not show.
-func (r *bindingReading[V]) believe(hidden []string, found func(state.Found)) error {
+// believe reports what the ledger says of what VPP does not show, unless it is
+// known not to be in force.
+func (r *bindingReading[V]) believe(ctx context.Context, hidden []string, found func(state.Found)) error {
 	for id, n := range r.notes {
 		var value V
 		if err := json.Unmarshal(n.Value, &value); err != nil {
@@ -224,6 +225,13 @@ func (r *bindingReading[V]) believe(hidden []string, found func(state.Found)) er
 		names, _ := r.names(id.Key)
 		f := state.Found{ID: id, Ours: true, Value: leftBehind[V]{n.At, value}, Needs: []state.ID{InterfaceID(names[0])}}
 		if r.tenants.holds(n, names) {
+			on, known, err := r.working(ctx, r.view, n.At)
+			if err != nil {
+				return err
+			}
+			if known && !on {
+				continue // somebody has taken it off
+			}
 			f.Value, f.Needs, f.Unverified = value, r.needs(id.Key, value), hidden
 		}
 		found(f)

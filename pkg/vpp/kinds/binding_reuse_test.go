@@ -21,6 +21,8 @@ type bound struct {
 	// shown tells whether VPP shows the feature at an index, works whether it is
 	// in force there, as VPP itself has it and whatever it shows.
 	shown, works func(r *reuse, index uint64) bool
+	// reasons are what becomes of the items, "" where all are programmed.
+	reasons string
 }
 
 // reuse is a VPP whose interfaces change under a binding on lan. VPP gives an
@@ -223,12 +225,25 @@ func (r *reuse) create(instance uint32) {
 // it or has it.
 func (r *reuse) onlyOnLan() {
 	r.t.Helper()
-	want := strings.TrimSuffix(strings.Repeat("Programmed; ", len(r.items("lan"))), "; ")
+	want := r.bound.reasons
+	if want == "" {
+		want = strings.TrimSuffix(strings.Repeat("Programmed; ", len(r.items("lan"))), "; ")
+	}
 	r.awaitReasons("binding", want)
+	wrong := ""
+	defer func() {
+		if wrong != "" {
+			r.t.Log(wrong)
+		}
+	}()
 	r.await(r.kind+" on lan only", func() bool {
 		lan, _, ok := r.Get(kinds.InterfaceID("lan"))
 		i, isInterface := lan.(*kinds.Interface)
-		return ok && isInterface && r.reasons("binding") == want && r.only(i.Shown.VPPName) == ""
+		if !ok || !isInterface || r.bench.reasons("binding") != want {
+			return false
+		}
+		wrong = r.only(i.Shown.VPPName)
+		return wrong == ""
 	})
 }
 
@@ -273,6 +288,17 @@ func (r *reuse) end() {
 			r.call("delete_loopback", map[string]any{"sw_if_index": index})
 		}
 	}
+}
+
+// vppName is the VPP name of an interface.
+func (r *reuse) vppName(index uint64) string {
+	r.t.Helper()
+	for name, i := range r.indices() {
+		if i == index {
+			return name
+		}
+	}
+	return ""
 }
 
 // nodeOn tells whether a node of a feature arc is on at an index, as VPP's
