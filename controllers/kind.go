@@ -24,6 +24,9 @@ func objectKinds() []*kind {
 		portMirrorKind(),
 		bridgeDomainKind(),
 		crossConnectKind(),
+		policerKind(),
+		nat64Kind(),
+		deterministicNATKind(),
 	}
 }
 

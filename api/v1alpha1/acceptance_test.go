@@ -62,6 +62,24 @@ var edge = map[string][]string{
 		`{rules: [{action: Permit, protocolNumber: 255}, {action: Permit, protocol: AH}], interfaces: [{interface: eth0, direction: Input}, {interface: eth0, direction: Output, priority: 65535}]}`,
 		`{rules: [` + strings.Join(accessRules(31, 64), ", ") + `, {action: Deny, sources: [` + strings.Join(prefixes(16), ", ") + `]}]}`,
 	},
+	"Policer": {
+		`{cir: 4294967295, cbs: 4294967295, rounding: Up, conformAction: {type: MarkAndTransmit, dscp: 63}, violateAction: {type: MarkAndTransmit, dscp: 0}}`,
+		`{rateUnit: PacketsPerSecond, cir: 2097151999, cbs: 1, inputInterfaces: [a], outputInterfaces: [a]}`,
+		`{type: RFC2697, ebs: 4294967295}`,
+		`{type: RFC2698, eir: 4294967295, ebs: 4294967295, colorAware: true}`,
+		`{type: RFC4115, rateUnit: PacketsPerSecond, eir: 1000, ebs: 1, exceedAction: {type: Transmit}}`,
+	},
+	"NAT64": {
+		`{prefixes: [{vrf: default, prefix: "64:ff9b::/96"}, {vrf: blue, prefix: "2001:db8::/32"}]}`,
+		`{pools: [{first: 192.0.2.1}, {first: 192.0.2.9, last: 192.0.2.9, vrf: blue}]}`,
+		`{pools: [{first: 192.0.2.1}], staticBindings: [` + nat64BindingText("TCP", "2001:db8::1", 80, "192.0.2.1", 8080) + `,
+			{protocol: ICMP, insideAddress: "2001:db8::1", insidePort: 65535, outsideAddress: 192.0.2.1, outsidePort: 65534, vrf: blue}]}`,
+		`{insideInterfaces: [a], outsideInterfaces: [a], timeouts: {udp: 604800, tcpEstablished: 1, tcpTransitory: 1, icmp: 1}}`,
+	},
+	"DeterministicNAT": {
+		`{maps: [{insidePrefix: 100.64.0.0/18, outsidePrefix: 192.0.2.0/24}, {insidePrefix: 10.0.0.1/32, outsidePrefix: 198.51.100.1/32}]}`,
+		`{insideInterfaces: [a], outsideInterfaces: [b], timeouts: {udp: 1, tcpEstablished: 604800, tcpTransitory: 604800, icmp: 604800}}`,
+	},
 	"VPPNode": {`{paused: true, driftPolicy: Report, resyncPeriod: 1h30m, confirmPrune: 3}`, `{resyncPeriod: 1s}`, `{resyncPeriod: 24h}`, `{resyncPeriod: 1.5s}`},
 }
 
@@ -96,6 +114,9 @@ func TestDefaults(t *testing.T) {
 		{"Route", `{}`, `{nodeName: node1, vrf: default, prefixes: [192.0.2.0/24], paths: [{nextHop: 198.51.100.1}]}`},
 		{"Neighbor", `{}`, `{nodeName: node1, interface: eth0, address: 192.0.2.9, macAddress: "02:00:00:00:00:09", static: true}`},
 		{"AccessList", `{interfaces: [{interface: eth0, direction: Input}]}`, `{nodeName: node1, rules: [{action: Permit}], interfaces: [{interface: eth0, direction: Input}]}`},
+		{"Policer", `{}`, `{nodeName: node1, type: OneRateTwoColor, rateUnit: Kbps, cir: 1000, cbs: 10000, rounding: Closest}`},
+		{"NAT64", `{}`, `{nodeName: node1}`},
+		{"DeterministicNAT", `{}`, `{nodeName: node1}`},
 		{"VPPNode", `{}`, `{driftPolicy: Enforce, resyncPeriod: 5m}`},
 	} {
 		obj := object(t, tc.kind, tc.spec)
@@ -124,6 +145,9 @@ func TestAcceptedChanges(t *testing.T) {
 		{"Route", `{name: a, vrf: blue}`, `{name: a, vrf: red, prefixes: ["2001:db8::/32"], paths: [{interface: eth0}]}`},
 		{"Neighbor", `{}`, `{interface: eth1, address: 192.0.2.10}`},
 		{"AccessList", `{}`, `{rules: [{action: Deny, protocol: TCP}], interfaces: [{interface: eth0, direction: Output}]}`},
+		{"Policer", `{}`, `{type: RFC2698, rateUnit: PacketsPerSecond, cir: 5, cbs: 5, eir: 5, ebs: 5, rounding: Down}`},
+		{"NAT64", `{prefixes: [{vrf: default, prefix: "64:ff9b::/96"}]}`, `{prefixes: [{vrf: default, prefix: "2001:db8::/96"}]}`},
+		{"DeterministicNAT", `{}`, `{maps: [{insidePrefix: 100.64.0.0/24, outsidePrefix: 192.0.2.0/28}]}`},
 		{"VPPNode", `{paused: true}`, `{driftPolicy: Report}`},
 	} {
 		c := crdOf(t, tc.kind)
@@ -173,6 +197,20 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 		access = append(access, fmt.Sprintf(`{action: PermitReflect, family: IPv6, sources: [%s], destinations: [%s], protocol: ICMPv6}`, v6[i], v6[i+1000]))
 		dense = append(dense, fmt.Sprintf(`{action: PermitReflect, family: IPv6, sources: [%s], protocol: TCP, destinationPorts: ["10000-%d"]}`, v6[i], 10000+i))
 	}
+	var natInterfaces, nat64Prefixes, pools, bindings, maps []string
+	for i := range 256 {
+		natInterfaces = append(natInterfaces, fmt.Sprintf("%s%03d", long49[:46], i))
+	}
+	for i := range 64 {
+		nat64Prefixes = append(nat64Prefixes, fmt.Sprintf(`{vrf: %s%03d, prefix: "2001:0db8:1234:5678:9abc:%04x:0000:0000/96"}`, long49[:46], i, i))
+		pools = append(pools, fmt.Sprintf(`{first: 198.18.1%02d.100, last: 198.18.1%02d.115, vrf: %s}`, i, i, long49))
+		maps = append(maps, fmt.Sprintf(`{insidePrefix: 100.1%02d.128.0/18, outsidePrefix: 198.18.1%02d.128/25}`, i, i))
+	}
+	for i := range 1000 {
+		bindings = append(bindings, fmt.Sprintf(
+			`{protocol: ICMP, insideAddress: "2001:0db8:1234:5678:9abc:def0:1234:%04x", insidePort: 65535, outsideAddress: 198.18.100.100, outsidePort: 65534, vrf: %s}`,
+			i, long49))
+	}
 	list := func(items []string) string { return "[" + strings.Join(items, ", ") + "]" }
 	for name, tc := range map[string]struct{ kind, spec string }{
 		"4096 IPv4 prefixes":         {"Route", `{prefixes: ` + list(v4) + `}`},
@@ -181,7 +219,11 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 		"128 queues":                 {"Interface", `{tap: {host: {name: a}}, rxPlacement: ` + list(rx) + `, txPlacement: ` + list(tx) + `}`},
 		"1000 rules of two prefixes": {"AccessList", `{name: ` + long49 + `, rules: ` + list(access) + `, interfaces: ` + list(accessPlaces(64)) + `}`},
 		"1000 rules with ports":      {"AccessList", `{name: ` + long49 + `, rules: ` + list(dense) + `, interfaces: ` + list(accessPlaces(64)) + `}`},
-		"32 members":                 {"Interface", `{name: ` + long49 + `, bond: {mode: LACP, members: ` + list(members) + `}}`},
+		"512 policed":                {"Policer", `{inputInterfaces: ` + list(natInterfaces) + `, outputInterfaces: ` + list(natInterfaces) + `}`},
+		"1000 bindings": {"NAT64", `{insideInterfaces: ` + list(natInterfaces) + `, outsideInterfaces: ` + list(natInterfaces) + `, prefixes: ` + list(nat64Prefixes) +
+			`, pools: ` + list(pools) + `, staticBindings: ` + list(bindings) + `}`},
+		"64 maps":    {"DeterministicNAT", `{insideInterfaces: ` + list(natInterfaces) + `, outsideInterfaces: ` + list(natInterfaces) + `, maps: ` + list(maps) + `}`},
+		"32 members": {"Interface", `{name: ` + long49 + `, bond: {mode: LACP, members: ` + list(members) + `}}`},
 		"256 ports": {"BridgeDomain", `{name: ` + long49 + `, bvi: ` + long49 + `, unknownUnicastInterface: up, arpTermination: true, ports: ` +
 			list(ports) + `, fibEntries: ` + list(macs) + `, arpEntries: ` + list(arps) + `}`},
 	} {

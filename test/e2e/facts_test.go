@@ -82,6 +82,9 @@ func factKinds() []factKind {
 		factsOf((*reader).portMirrors, (*wanted).portMirror),
 		factsOf((*reader).bridgeDomains, (*wanted).bridgeDomain),
 		factsOf((*reader).crossConnects, (*wanted).crossConnect),
+		factsOf((*reader).policers, (*wanted).policer),
+		factsOf((*reader).nat64, (*wanted).nat64),
+		factsOf((*reader).deterministicNAT, (*wanted).deterministicNAT),
 	}
 }
 

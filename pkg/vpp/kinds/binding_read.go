@@ -225,7 +225,7 @@ func (r *bindingReading[V]) believe(ctx context.Context, hidden []string, found 
 		names, _ := r.names(id.Key)
 		f := state.Found{ID: id, Ours: true, Value: leftBehind[V]{n.At, value}, Needs: []state.ID{InterfaceID(names[0])}}
 		if r.tenants.holds(n, names) {
-			on, known, err := r.working(ctx, r.view, n.At)
+			on, known, err := r.working(ctx, r.view, n.At, value)
 			if err != nil {
 				return err
 			}

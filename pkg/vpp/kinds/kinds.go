@@ -48,5 +48,8 @@ func All() []state.Kind {
 		NewCrossConnect(),
 		NewRoute(),
 		NewAccessList(), NewAccessListInterface(),
+		NewPolicer(), NewPolicerBinding(false), NewPolicerBinding(true),
+		NewNAT64(), NewNAT64Prefix(), NewNAT64Address(), NewNAT64Interface(), NewNAT64Binding(),
+		NewDet44(), NewDet44Map(), NewDet44Interface(),
 	}
 }

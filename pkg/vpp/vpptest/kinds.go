@@ -49,6 +49,9 @@ func allKinds() []kind {
 		bridgeKind(),
 		bridgeTableKind(),
 		crossConnectKind(),
+		policerKind(),
+		nat64Kind(),
+		det44Kind(),
 	}
 }
 

@@ -67,6 +67,7 @@ func (s *script) run(words []string) []string {
 	maps.Copy(commands, s.aclCommands())
 	maps.Copy(commands, s.bindingCommands())
 	maps.Copy(commands, s.bridgeCommands())
+	maps.Copy(commands, s.natCommands())
 	f := commands[words[0]]
 	if f == nil {
 		s.c.t.Fatalf("unknown command %q", words)

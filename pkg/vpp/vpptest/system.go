@@ -89,6 +89,9 @@ func serveSystem(r *registry) {
 				reply = cliInbandReply{Reply: features(r.state).show(i)}
 			}
 		}
+		if strings.Join(words, " ") == "show bihash" {
+			reply = cliInbandReply{Reply: nat64s(r.state).showHashes()}
+		}
 		cli.send(c, &reply)
 	})
 }
