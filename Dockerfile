@@ -1,5 +1,6 @@
 # The image of the agent (make docker-build), with vppapi for who looks into its
-# Pod. The compiler runs on the builder's platform and builds for the image's.
+# Pod; `make image` makes the same without Docker. The compiler runs on the
+# builder's platform and builds for the image's.
 FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -9,6 +10,7 @@ ARG TARGETOS TARGETARCH VERSION=unknown
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -ldflags "-s -w -X github.com/vpp-operator/vpp-operator/cmd/internal/version.version=$VERSION" -o /out/ ./cmd/...
 
-FROM gcr.io/distroless/static-debian13:nonroot
+FROM scratch
 COPY --from=build /out/ /
+USER 65532:65532
 ENTRYPOINT ["/vpp-operator"]
