@@ -1,9 +1,11 @@
 // Build-controlplane builds the control plane's programs, where they are not
-// built yet, and prints the folder that holds them (make controlplane).
+// built yet, and prints the folder that holds them (make controlplane); with
+// -cluster those that make a cluster of it.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -12,9 +14,15 @@ import (
 )
 
 func main() {
+	cluster := flag.Bool("cluster", false, "kubelet, kube-controller-manager and kube-scheduler")
+	flag.Parse()
+	find := binaries.Find
+	if *cluster {
+		find = binaries.FindCluster
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	folder, err := binaries.Find(ctx, os.Stderr)
+	folder, err := find(ctx, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1) //nolint:gocritic // stop has nothing left to do

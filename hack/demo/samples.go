@@ -5,23 +5,22 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
+
+	"github.com/vpp-operator/vpp-operator/test/e2e/samples"
 )
 
 // applySamples applies what of the samples the VPPs can do: a real one has no
 // device that is not in its startup configuration, and needs /dev/vhost-net
 // for a tap.
 func (d *demo) applySamples(ctx context.Context) error {
-	objects, err := readSamples("config/samples")
+	objects, err := samples.Read("config/samples")
 	if err != nil {
 		return err
 	}
@@ -47,65 +46,13 @@ func (d *demo) applySamples(ctx context.Context) error {
 	return nil
 }
 
-func readSamples(folder string) ([]*unstructured.Unstructured, error) {
-	var objects []*unstructured.Unstructured
-	files, err := fs.Glob(os.DirFS(folder), "*.yaml")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range files {
-		if name == "kustomization.yaml" {
-			continue
-		}
-		data, err := os.ReadFile(filepath.Join(folder, name))
-		if err != nil {
-			return nil, err
-		}
-		for doc := range strings.SplitSeq(string(data), "\n---\n") {
-			o := &unstructured.Unstructured{}
-			if err := yaml.Unmarshal([]byte(doc), &o.Object); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			if len(o.Object) > 0 {
-				objects = append(objects, o)
-			}
-		}
-	}
-	return objects, nil
-}
-
 // possible leaves out what a node's VPP cannot do, and what refers to that.
 func (d *demo) possible(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
-	gone := map[string]bool{} // "node interface"
-	for {
-		before := len(objects)
-		objects = slices.DeleteFunc(slices.Clone(objects), func(o *unstructured.Unstructured) bool {
-			spec, _, _ := unstructured.NestedMap(o.Object, "spec")
-			node, _ := spec["nodeName"].(string)
-			n := d.vpps[node]
-			if n == nil || n.simulated {
-				return false
-			}
-			impossible := missingDevice(spec)
-			walk(spec, func(key string, value any) {
-				if name, ok := value.(string); ok && refers[key] && gone[node+" "+name] {
-					impossible = true
-				}
-			})
-			if impossible && o.GetKind() == "Interface" {
-				name, _ := spec["name"].(string)
-				gone[node+" "+name] = true
-			}
-			return impossible
-		})
-		if len(objects) == before {
-			return objects
-		}
-	}
+	return samples.Possible(objects, func(node string, spec map[string]any) bool {
+		n := d.vpps[node]
+		return n != nil && !n.simulated && missingDevice(spec)
+	})
 }
-
-// refers are the fields that name an interface.
-var refers = map[string]bool{"interface": true, "parent": true, "unnumbered": true, "multicastInterface": true}
 
 // missingDevice tells whether a spec names something that this machine lacks.
 func missingDevice(spec map[string]any) bool {
@@ -121,20 +68,6 @@ func missingDevice(spec map[string]any) bool {
 		return err != nil
 	}
 	return false
-}
-
-func walk(value any, visit func(key string, value any)) {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, x := range v {
-			visit(key, x)
-			walk(x, visit)
-		}
-	case []any:
-		for _, x := range v {
-			walk(x, visit)
-		}
-	}
 }
 
 // awaitReady waits until everything is Ready and shows how far it is.

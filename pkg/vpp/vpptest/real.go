@@ -80,6 +80,19 @@ func NewReal(bin string) (*Real, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newReal(dir, bin)
+}
+
+// NewRealIn is NewReal with a folder that the caller names, which is made where it
+// is absent and removed by Stop.
+func NewRealIn(dir, bin string) (*Real, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	return newReal(dir, bin)
+}
+
+func newReal(dir, bin string) (*Real, error) {
 	r := &Real{bin: bin, dir: dir}
 	if err := r.start(); err != nil {
 		r.Stop()
@@ -96,6 +109,13 @@ func (r *Real) PID() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.cmd.Process.Pid
+}
+
+// Gone is closed when the process of the present boot has ended.
+func (r *Real) Gone() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.gone
 }
 
 // Kill ends the process without a warning and waits until it is gone.

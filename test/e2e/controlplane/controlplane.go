@@ -23,10 +23,11 @@ import (
 	"golang.org/x/sys/unix"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/client-go/util/keyutil"
 
+	"github.com/vpp-operator/vpp-operator/test/e2e/certificates"
 	"github.com/vpp-operator/vpp-operator/test/e2e/controlplane/binaries"
+	"github.com/vpp-operator/vpp-operator/test/e2e/process"
 )
 
 const (
@@ -54,12 +55,12 @@ type ControlPlane struct {
 	Folder string
 
 	binaries  string
-	authority *authority
+	authority *certificates.Authority
 	lock      *os.File // the folder, locked: it is in use
 	port      int
 	reserve   *os.File // keeps port ours
-	etcd      *process
-	server    *process // nil while stopped
+	etcd      *process.Process
+	server    *process.Process // nil while stopped
 }
 
 // Start starts a control plane, from binaries.Find, which tells progress what it
@@ -84,7 +85,7 @@ func Start(ctx context.Context, progress io.Writer) (_ *ControlPlane, err error)
 	}
 	// Nothing but the API server finds etcd: it listens on sockets in our folder.
 	// What it advertises must look like an address, and nobody follows it.
-	c.etcd, err = start(filepath.Join(programs, "etcd"), c.path("etcd.log"),
+	c.etcd, err = process.Start(filepath.Join(programs, "etcd"), c.path("etcd.log"),
 		"--data-dir="+c.path("etcd"),
 		"--unsafe-no-fsync",
 		"--listen-client-urls=unix://"+c.path("etcd.sock"),
@@ -114,10 +115,10 @@ func (c *ControlPlane) furnish() (err error) {
 	if c.reserve, c.port, err = reservePort(); err != nil {
 		return fmt.Errorf("find a free port: %w", err)
 	}
-	if c.authority, err = newAuthority(); err != nil {
+	if c.authority, err = certificates.NewAuthority(); err != nil {
 		return err
 	}
-	certificate, key, err := c.authority.server(loopback)
+	certificate, key, err := c.authority.Server(loopback)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (c *ControlPlane) furnish() (err error) {
 		return err
 	}
 	for name, content := range map[string][]byte{
-		"ca.crt":     c.authority.pem(),
+		"ca.crt":     c.authority.PEM(),
 		"server.crt": certificate,
 		"server.key": key,
 		"tokens.key": tokens,
@@ -143,22 +144,14 @@ func (c *ControlPlane) furnish() (err error) {
 // knows by a certificate and who may do what RBAC grants the name or a group.
 // The file goes with Stop.
 func (c *ControlPlane) User(name string, groups ...string) (config *rest.Config, kubeconfig string, err error) {
-	certificate, key, err := c.authority.user(name, groups)
+	file, err := c.authority.Kubeconfig("https://"+net.JoinHostPort(loopback.String(), strconv.Itoa(c.port)), name, groups...)
 	if err != nil {
 		return nil, "", err
 	}
-	url := "https://" + net.JoinHostPort(loopback.String(), strconv.Itoa(c.port))
-	config = &rest.Config{
-		Host:            url,
-		TLSClientConfig: rest.TLSClientConfig{CAData: c.authority.pem(), CertData: certificate, KeyData: key},
-		QPS:             -1,
+	if config, err = clientcmd.NewDefaultClientConfig(*file, nil).ClientConfig(); err != nil {
+		return nil, "", err
 	}
-	const entry = "vpp-operator"
-	file := clientcmdapi.NewConfig()
-	file.Clusters[entry] = &clientcmdapi.Cluster{Server: url, CertificateAuthorityData: c.authority.pem()}
-	file.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: certificate, ClientKeyData: key}
-	file.Contexts[entry] = &clientcmdapi.Context{Cluster: entry, AuthInfo: name}
-	file.CurrentContext = entry
+	config.QPS = -1
 	f, err := os.CreateTemp(c.Folder, "*.kubeconfig")
 	if err != nil {
 		return nil, "", err
@@ -173,7 +166,7 @@ func (c *ControlPlane) User(name string, groups ...string) (config *rest.Config,
 // address and with the same objects, and returns when it serves.
 func (c *ControlPlane) StartAPIServer(ctx context.Context) (err error) {
 	for range serverAttempts {
-		if err = c.startAPIServer(ctx); err == nil || ctx.Err() != nil || c.etcd.ended() || c.server == nil || !c.server.ended() {
+		if err = c.startAPIServer(ctx); err == nil || ctx.Err() != nil || c.etcd.Ended() || c.server == nil || !c.server.Ended() {
 			return err
 		}
 	}
@@ -181,7 +174,7 @@ func (c *ControlPlane) StartAPIServer(ctx context.Context) (err error) {
 }
 
 func (c *ControlPlane) startAPIServer(ctx context.Context) (err error) {
-	c.server, err = start(filepath.Join(c.binaries, "kube-apiserver"), c.path("kube-apiserver.log"),
+	c.server, err = process.Start(filepath.Join(c.binaries, "kube-apiserver"), c.path("kube-apiserver.log"),
 		"--etcd-servers=unix://"+c.path("etcd.sock"),
 		"--bind-address="+loopback.String(),
 		"--secure-port="+strconv.Itoa(c.port),
@@ -217,13 +210,13 @@ func (c *ControlPlane) startAPIServer(ctx context.Context) (err error) {
 // StopAPIServer stops the API server alone, as when the network fails: who asks
 // is refused at once.
 func (c *ControlPlane) StopAPIServer() {
-	c.server.stop()
+	c.server.Stop()
 	c.server = nil
 }
 
 // wait waits until try returns no error, as long as the processes run and for
 // patience at most.
-func wait(ctx context.Context, try func(context.Context) error, running ...*process) error {
+func wait(ctx context.Context, try func(context.Context) error, running ...*process.Process) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not ready after %v", patience))
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -234,8 +227,8 @@ func wait(ctx context.Context, try func(context.Context) error, running ...*proc
 			return nil
 		}
 		for _, p := range running {
-			if p.ended() {
-				return p.failure()
+			if p.Ended() {
+				return p.Failure()
 			}
 		}
 		select {
@@ -243,7 +236,7 @@ func wait(ctx context.Context, try func(context.Context) error, running ...*proc
 		case <-ctx.Done():
 			errs := []error{fmt.Errorf("%w: %w", context.Cause(ctx), failed)}
 			for _, p := range running {
-				errs = append(errs, errors.New(p.lastWords()))
+				errs = append(errs, errors.New(p.LastWords()))
 			}
 			return errors.Join(errs...)
 		}
@@ -277,9 +270,9 @@ func (c *ControlPlane) Stop() error {
 
 // stop ends all that runs and leaves the folder.
 func (c *ControlPlane) stop() error {
-	for _, p := range []*process{c.server, c.etcd} {
+	for _, p := range []*process.Process{c.server, c.etcd} {
 		if p != nil {
-			p.stop()
+			p.Stop()
 		}
 	}
 	var errs []error

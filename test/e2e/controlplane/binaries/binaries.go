@@ -1,8 +1,8 @@
 // Package binaries finds the programs of a Kubernetes control plane (etcd,
-// kube-apiserver, kubectl) or, where there are none, builds them from the Go
-// modules that hack/controlplane/go.mod pins: minutes the first time, nothing
-// after that. It imports only the standard library, so that `make controlplane`
-// has nothing else to compile.
+// kube-apiserver, kubectl), and those that make a cluster of it, or, where there
+// are none, builds them from the Go modules that hack/controlplane/go.mod pins:
+// minutes the first time, nothing after that. It imports only the standard
+// library, so that `make controlplane` has nothing else to compile.
 package binaries
 
 import (
@@ -44,6 +44,14 @@ var programs = []program{
 	{name: "kube-apiserver", pkg: "k8s.io/kubernetes/cmd/kube-apiserver", module: kubernetes, minutes: 4},
 }
 
+// clusterPrograms are what a cluster needs besides, in a folder of their own: who
+// only wants an API server does not wait for them.
+var clusterPrograms = []program{
+	{name: "kube-scheduler", pkg: "k8s.io/kubernetes/cmd/kube-scheduler", module: kubernetes, minutes: 1},
+	{name: "kube-controller-manager", pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", module: kubernetes, minutes: 2},
+	{name: "kubelet", pkg: "k8s.io/kubernetes/cmd/kubelet", module: kubernetes, minutes: 3},
+}
+
 const kubernetes = "k8s.io/kubernetes"
 
 // Find returns the folder that holds the programs: the one named by
@@ -59,6 +67,17 @@ func Find(ctx context.Context, progress io.Writer) (string, error) {
 		}
 		return filepath.Abs(assets)
 	}
+	return findBuilt(ctx, programs, progress)
+}
+
+// FindCluster is Find for kube-controller-manager, kube-scheduler and kubelet,
+// except that KUBEBUILDER_ASSETS, which is known to hold no such, says nothing.
+func FindCluster(ctx context.Context, progress io.Writer) (string, error) {
+	return findBuilt(ctx, clusterPrograms, progress)
+}
+
+// findBuilt returns the folder in the cache that holds the programs.
+func findBuilt(ctx context.Context, programs []program, progress io.Writer) (string, error) {
 	root, err := output(goCommand(ctx, ".", "list", "-m", "-f", "{{.Dir}}", "github.com/vpp-operator/vpp-operator"))
 	if err != nil {
 		return "", fmt.Errorf("look for the repository: %w", err)

@@ -1,4 +1,5 @@
-package controlplane
+// Package certificates makes what the parts of a Kubernetes know each other by.
+package certificates
 
 import (
 	"crypto"
@@ -12,17 +13,19 @@ import (
 	"net"
 	"time"
 
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/keyutil"
 )
 
-// authority signs the certificates of the API server and of its users.
-type authority struct {
+// Authority signs the certificates of servers and of their users.
+type Authority struct {
 	certificate *x509.Certificate
 	key         crypto.Signer
 }
 
-func newAuthority() (*authority, error) {
+// NewAuthority makes an authority that nobody else trusts.
+func NewAuthority() (*Authority, error) {
 	key, err := newKey()
 	if err != nil {
 		return nil, err
@@ -31,31 +34,46 @@ func newAuthority() (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &authority{certificate: certificate, key: key}, nil
+	return &Authority{certificate: certificate, key: key}, nil
 }
 
-// pem returns the authority's certificate.
-func (a *authority) pem() []byte { return pemOf(a.certificate.Raw) }
+// PEM returns the authority's certificate.
+func (a *Authority) PEM() []byte { return pemOf(a.certificate.Raw) }
 
-// server returns certificate and key, in PEM, of a server at address.
-func (a *authority) server(address net.IP) (certificate, key []byte, err error) {
+// Server returns certificate and key, in PEM, of an API server at the addresses.
+func (a *Authority) Server(addresses ...net.IP) (certificate, key []byte, err error) {
 	return a.sign(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: "kube-apiserver"},
 		DNSNames:    []string{"localhost", "kubernetes.default.svc"},
-		IPAddresses: []net.IP{address},
+		IPAddresses: addresses,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
 }
 
-// user returns certificate and key, in PEM, by which the API server knows a user.
-func (a *authority) user(name string, groups []string) (certificate, key []byte, err error) {
+// User returns certificate and key, in PEM, by which the API server knows a user.
+func (a *Authority) User(name string, groups []string) (certificate, key []byte, err error) {
 	return a.sign(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: name, Organization: groups},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 }
 
-func (a *authority) sign(template *x509.Certificate) (certificate, key []byte, err error) {
+// Kubeconfig returns that of such a user of the API server at url.
+func (a *Authority) Kubeconfig(url, name string, groups ...string) (*clientcmdapi.Config, error) {
+	certificate, key, err := a.User(name, groups)
+	if err != nil {
+		return nil, err
+	}
+	const entry = "vpp-operator"
+	file := clientcmdapi.NewConfig()
+	file.Clusters[entry] = &clientcmdapi.Cluster{Server: url, CertificateAuthorityData: a.PEM()}
+	file.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: certificate, ClientKeyData: key}
+	file.Contexts[entry] = &clientcmdapi.Context{Cluster: entry, AuthInfo: name}
+	file.CurrentContext = entry
+	return file, nil
+}
+
+func (a *Authority) sign(template *x509.Certificate) (certificate, key []byte, err error) {
 	private, err := newKey()
 	if err != nil {
 		return nil, nil, err

@@ -1,0 +1,87 @@
+// Package samples reads the objects of config/samples, for who applies those that
+// the VPPs at hand can do.
+package samples
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+)
+
+// Read reads the objects of a folder.
+func Read(folder string) ([]*unstructured.Unstructured, error) {
+	var objects []*unstructured.Unstructured
+	files, err := fs.Glob(os.DirFS(folder), "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range files {
+		if name == "kustomization.yaml" {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			return nil, err
+		}
+		for doc := range strings.SplitSeq(string(data), "\n---\n") {
+			o := &unstructured.Unstructured{}
+			if err := yaml.Unmarshal([]byte(doc), &o.Object); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			if len(o.Object) > 0 {
+				objects = append(objects, o)
+			}
+		}
+	}
+	return objects, nil
+}
+
+// Possible leaves out the objects whose spec lacks says cannot be had on a node, and
+// what refers to them.
+func Possible(objects []*unstructured.Unstructured, lacks func(node string, spec map[string]any) bool) []*unstructured.Unstructured {
+	gone := map[string]bool{} // "node interface"
+	for {
+		before := len(objects)
+		objects = slices.DeleteFunc(slices.Clone(objects), func(o *unstructured.Unstructured) bool {
+			spec, _, _ := unstructured.NestedMap(o.Object, "spec")
+			node, _ := spec["nodeName"].(string)
+			impossible := lacks(node, spec)
+			walk(spec, func(key string, value any) {
+				if name, ok := value.(string); ok && refers[key] && gone[node+" "+name] {
+					impossible = true
+				}
+			})
+			if impossible && o.GetKind() == "Interface" {
+				name, _ := spec["name"].(string)
+				gone[node+" "+name] = true
+			}
+			return impossible
+		})
+		if len(objects) == before {
+			return objects
+		}
+	}
+}
+
+// refers are the fields that name an interface.
+var refers = map[string]bool{"interface": true, "parent": true, "unnumbered": true, "multicastInterface": true}
+
+func walk(value any, visit func(key string, value any)) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, x := range v {
+			visit(key, x)
+			walk(x, visit)
+		}
+	case []any:
+		for _, x := range v {
+			walk(x, visit)
+		}
+	}
+}
