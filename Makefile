@@ -12,6 +12,9 @@ FUZZTIME ?= 30s
 IMG       ?= $(shell awk '$$1 == "image:" {print $$2}' config/agent/daemonset.yaml)
 PLATFORMS ?= linux/amd64,linux/arm64
 
+# Of a cluster on this machine.
+NODES ?= 2
+
 # Tools keep their own module, so that go.mod names only what the product needs.
 golangci-lint := go tool -modfile=hack/tools/go.mod golangci-lint
 
@@ -33,7 +36,7 @@ tour: build ## Tour a VPP's API, simulated or at VPP_API_SOCKET (ARGS=--once: do
 	@hack/tour.sh $(ARGS)
 
 .PHONY: test
-test: verify lint unit ## All that must pass before a change goes in
+test: verify lint unit test-cluster ## All that must pass before a change goes in
 
 ##@ Build
 
@@ -52,6 +55,10 @@ docker-build: ## Build the image, IMG, for this machine
 .PHONY: docker-buildx
 docker-buildx: ## Build the image for PLATFORMS and push it
 	docker buildx build --platform $(PLATFORMS) --build-arg VERSION=$(VERSION) --tag $(IMG) --push .
+
+.PHONY: image
+image: ## Build the image as dist/vpp-operator.tar, without Docker
+	hack/build-image.sh dist/vpp-operator.tar $(IMG) $(VERSION)
 
 .PHONY: controlplane
 controlplane: ## Build the tests' kube-apiserver, kubectl and etcd: minutes, once
@@ -77,10 +84,36 @@ tidy: ## Bring the go.mod and go.sum files in line with the code
 	go mod tidy
 	go -C hack/tools mod tidy
 	go -C hack/controlplane mod tidy
+	go -C hack/image mod tidy
 
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin dist
+
+##@ A Kubernetes on this machine
+
+.PHONY: cluster
+cluster: # what the others of these need
+	@go build -o bin/cluster ./hack/cluster # not go run, which keeps signals to itself
+	@hack/build-image.sh dist/vpp-operator.tar $(IMG) $(VERSION)
+	@hack/cluster/build-pause.sh dist/pause.tar
+
+.PHONY: cluster-up
+cluster-up: cluster build-installer ## Start a cluster, of NODES=2 nodes, for dist/install.yaml (VPP_BIN: with that VPP)
+	@bin/cluster up --nodes $(NODES) --image dist/vpp-operator.tar
+
+.PHONY: cluster-down
+cluster-down: ## End that cluster
+	@bin/cluster down
+
+# Exit status 3 says that no cluster can run here, and why; that is no failure.
+.PHONY: test-cluster
+test-cluster: ## Run the scenarios in a cluster, where this machine can have one
+	@go build -o bin/cluster ./hack/cluster
+	@if bin/cluster check; then $(MAKE) --no-print-directory cluster build-installer && \
+	  bin/cluster run --nodes $(NODES) --image dist/vpp-operator.tar -- \
+	    go test -count=1 -timeout=40m -v -run='^TestCluster$$' ./test/e2e; \
+	else [ $$? = 3 ]; fi
 
 ##@ Check
 

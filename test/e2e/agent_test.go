@@ -38,9 +38,10 @@ var buildAgent = sync.OnceValues(func() (string, error) {
 
 // agent is a process of the real binary.
 type agent struct {
-	cmd     *exec.Cmd
-	log     string // the file that takes what it says
-	metrics string // URL
+	cmd     *exec.Cmd // nil in a cluster, where the kubelet starts and ends it
+	log     string    // the file that takes what it says
+	metrics string    // URL
+	client  *http.Client
 	done    chan struct{}
 	err     error // how it ended, once done is closed
 }
@@ -57,6 +58,7 @@ func (s *scenario) startAgent(flags ...string) error {
 	a := &agent{
 		log:     filepath.Join(s.folder, "agent.log"),
 		metrics: fmt.Sprintf("http://%s:%d/metrics", host, 10000+2*s.number),
+		client:  http.DefaultClient,
 		done:    make(chan struct{}),
 	}
 	a.cmd = exec.CommandContext(context.Background(), binary, append([]string{
@@ -125,11 +127,14 @@ func (a *agent) metric(ctx context.Context, name string) (map[string]float64, er
 	if err != nil {
 		return nil, err
 	}
-	answer, err := http.DefaultClient.Do(q)
+	answer, err := a.client.Do(q)
 	if err != nil {
 		return nil, err
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", a.metrics, answer.Status)
+	}
 	values := map[string]float64{}
 	lines := bufio.NewScanner(answer.Body)
 	for lines.Scan() {
@@ -142,6 +147,12 @@ func (a *agent) metric(ctx context.Context, name string) (map[string]float64, er
 		}
 	}
 	return values, lines.Err()
+}
+
+// started is when the process was started, 0 if that cannot be had.
+func (a *agent) started(ctx context.Context) float64 {
+	v, _ := a.metric(ctx, "process_start_time_seconds")
+	return v[""]
 }
 
 // synced tells whether the agent has tried everything in the present session.

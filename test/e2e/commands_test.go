@@ -35,10 +35,11 @@ func commands() map[string]func(*script, bool, []string) {
 	out := map[string]func(*script, bool, []string){}
 	for name, f := range all {
 		out[name] = func(ts *script, neg bool, args []string) {
-			s, ok := ts.Value(scenarioKey{}).(*scenario)
+			at, ok := ts.Value(scenarioKey{}).(*place)
 			if !ok {
 				ts.Fatalf("there is no scenario")
 			}
+			s := at.scenario
 			if neg && !slices.Contains(negatable, name) {
 				ts.Fatalf("! %s means nothing", name)
 			}
@@ -61,7 +62,6 @@ func runAgent(s *scenario, _ *script, _ bool, args []string) error {
 		if s.agent != nil && !s.agent.ended() {
 			return errors.New("the agent runs already")
 		}
-		s.restarts++
 		return s.startAgent(args[1:]...)
 	}
 	if s.agent == nil || s.agent.ended() {
@@ -117,6 +117,13 @@ func runVPP(s *scenario, ts *script, _ bool, args []string) error {
 			return err
 		}
 		return s.booted(s.ctx)
+	case "back": // after a reboot of the node
+		return s.eventually(func(ctx context.Context) error {
+			if n, ok := s.vpp.(*nodeVPP); ok && n.boot() == "" {
+				return errors.New("VPP is not back")
+			}
+			return s.booted(ctx)
+		})
 	case "freeze", "thaw":
 		return s.freezeVPP(args[0] == "freeze")
 	case "dump":
@@ -239,9 +246,9 @@ func apiServer(s *scenario, _ *script, _ bool, args []string) error {
 
 func setMark(s *scenario, _ *script, _ bool, _ []string) (err error) {
 	s.seen = s.cluster.ofNode(s.node)
-	s.marked = s.restarts
-	s.writes = map[string]int{}
+	s.marked, s.writes = 0, map[string]int{}
 	if s.agent != nil && !s.agent.ended() {
+		s.marked = s.agent.started(s.ctx)
 		s.writes, err = s.agent.writes(s.ctx)
 	}
 	return err
@@ -265,7 +272,7 @@ func writes(s *scenario, _ *script, _ bool, args []string) error {
 	if err != nil {
 		return err
 	}
-	if s.marked == s.restarts { // else all are of after the mark
+	if s.marked == s.agent.started(s.ctx) { // else all are of after the mark
 		for name, n := range s.writes {
 			got[name] -= n
 		}

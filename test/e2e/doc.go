@@ -57,6 +57,28 @@
 //	interface lo address 192.0.2.1/24
 //	route ip4 10 198.51.100.0/24 vpp-operator via 192.0.2.2 lo
 //
+// # In a cluster
+//
+// The scenarios in scenarios/cluster need a Kubernetes with nodes, which hack/cluster
+// makes of this machine (make test-cluster). There a script has all nodes, each with
+// its VPP and with the agent that dist/install.yaml has put there; commands are about
+// one of them, at first $NODE = node1. What differs:
+//
+//	on NODE                           another node from here on
+//	agent kill|oom|evict              ends it, and waits for another; and synced, connected
+//	vpp restart                       kills it, and waits for the next boot
+//	vpp back                          waits for the next boot after the node's
+//	pod mark|same                     whether the agent's Pod is the same, and was not restarted
+//	pod REASON                        waits until that is why the Pod's container before ended
+//	node cut|join                     from and to the API server
+//	node off|on|reboot|stop-kubelet|start-kubelet
+//	node ready|notready               waits until the API server says so
+//	removed REGEXP...                 as vpp lacks, and confirms removals that are held
+//	outage                            waits for as long as CLUSTER_OUTAGE says, 0s by default
+//	samples                           applies config/samples
+//	metrics ACCOUNT, ! metrics ACCOUNT   reads them as a ServiceAccount of namespace default that may, or may not
+//	token FILE                        writes a kubeconfig with the token of the agent
+//
 // # The end
 //
 // Each scenario ends with the same check: VPP holds what the specs of the

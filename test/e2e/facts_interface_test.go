@@ -276,7 +276,7 @@ func (w *wanted) ofType(spec *v1alpha1.InterfaceSpec, add func(attribute, format
 	case spec.VhostUser != nil:
 		add("vhost", "%s %s", cmp.Or(spec.VhostUser.Mode, v1alpha1.VhostUserModeClient), spec.VhostUser.Socket)
 	case spec.Physical != nil:
-		w.devices = append(w.devices, spec.Physical.Name)
+		w.devices = append(w.devices, spec.Physical.Name, strings.ToLower(string(spec.Physical.MACAddress)))
 	case spec.Bond != nil:
 		add("bond", "%s", spec.Bond.Mode)
 		for _, m := range spec.Bond.Members {
@@ -285,8 +285,11 @@ func (w *wanted) ofType(spec *v1alpha1.InterfaceSpec, add func(attribute, format
 	}
 }
 
-// isDevice tells whether a fact is about a device that an object configures.
-func (w *wanted) isDevice(f fact) bool {
+// isDevice tells whether a fact, of those of an untouched VPP, is about a device
+// that an object configures.
+func (w *wanted) isDevice(f fact, untouched []fact) bool {
 	name, ok := strings.CutPrefix(f.subject, "interface ")
-	return ok && slices.Contains(w.devices, name)
+	return ok && (slices.Contains(w.devices, name) || slices.ContainsFunc(untouched, func(g fact) bool {
+		return g.subject == f.subject && g.attribute == "mac" && slices.Contains(w.devices, g.value)
+	}))
 }

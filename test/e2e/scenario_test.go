@@ -39,13 +39,15 @@ type scenario struct {
 	faults []*vpptest.Fault
 
 	// What was counted when the script said mark.
-	writes   map[string]int
-	seen     []v1alpha1.Object
-	restarts int // of the agent, whose counts begin anew
-	marked   int // restarts then
+	writes map[string]int
+	seen   []v1alpha1.Object
+	marked float64 // when the agent was started that was there then
 
 	cleanups []func()
 }
+
+// place is where a script is: in a cluster there is a scenario for each node.
+type place struct{ *scenario }
 
 type scenarioKey struct{}
 
@@ -63,7 +65,7 @@ func newScenario(env *testscript.Env, c *cluster) (err error) {
 	s.others = slices.Clone(others)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	s.ctx = ctx
-	env.Values[scenarioKey{}] = s
+	env.Values[scenarioKey{}] = &place{s}
 	env.Setenv("NODE", s.node)
 	env.Setenv("KUBECONFIG", c.Kubeconfig)
 	env.Setenv("PATH", filepath.Dir(c.Kubectl)+string(os.PathListSeparator)+os.Getenv("PATH"))
@@ -93,7 +95,7 @@ func (s *scenario) end() {
 		f.Release()
 		f.Remove()
 	}
-	if s.agent != nil && !s.agent.ended() {
+	if s.agent != nil && s.agent.cmd != nil && !s.agent.ended() {
 		if err := s.agent.stop(); err != nil {
 			s.t.Error(err)
 		}

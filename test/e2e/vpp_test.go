@@ -53,7 +53,10 @@ func (s *scenario) startBoot(flags ...string) error {
 		without = append(without, flags[1])
 	}
 	r, isReal := s.vpp.(*vpptest.Real)
+	n, isNode := s.vpp.(*nodeVPP)
 	switch {
+	case len(flags) == 0 && isNode:
+		return n.restart(s)
 	case len(flags) > 0, isReal && len(without) > 0:
 		return usage("vpp start|restart [-without PLUGIN]...")
 	case isReal:

@@ -15,7 +15,8 @@ type wanted struct {
 	// free are what specs leave open: attributes of subjects, or, where attribute
 	// is "", all of a subject.
 	free map[fact]bool
-	// devices are the names in VPP of devices that objects configure.
+	// devices are the names in VPP, or the MAC addresses, of devices that objects
+	// configure.
 	devices []string
 
 	vrfs map[string]*v1alpha1.VRF
@@ -70,7 +71,7 @@ func (w *wanted) check(have, foreign []fact) (wrong []string) {
 		}
 	}
 	for _, f := range foreign {
-		if !there[f] && !w.isDevice(f) {
+		if !there[f] && !w.isDevice(f, foreign) {
 			wrong = append(wrong, "somebody else's is gone or changed: "+f.String())
 		}
 	}

@@ -1,0 +1,200 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+)
+
+// TestCluster runs, one after the other, the scenarios in a cluster.
+func TestCluster(t *testing.T) {
+	folder := os.Getenv(clusterEnv)
+	if folder == "" {
+		t.Skip("needs a cluster: make test-cluster")
+	}
+	c, err := joinCluster(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.leave)
+	p := params(filepath.Join("scenarios", "cluster"), nil)
+	p.Setup = func(env *testscript.Env) error { return c.newScenarios(env) }
+	p.Condition = func(name string) (bool, error) {
+		switch name {
+		case "simulated":
+			return c.made.VPP == "", nil
+		case "packets":
+			return c.made.VPP != "", nil
+		}
+		return false, fmt.Errorf("there is no condition %s", name)
+	}
+	maps.Copy(p.Cmds, c.commands())
+	testscript.RunT(inTurnQuietly{inTurn{t}}, p)
+}
+
+// inTurnQuietly shows of a script that passes no more than its name, however much
+// is asked for.
+type inTurnQuietly struct{ inTurn }
+
+func (inTurnQuietly) Verbose() bool { return false }
+
+func (t inTurnQuietly) Run(name string, f func(testscript.T)) {
+	t.T.Run(name, func(t *testing.T) { f(inTurnQuietly{inTurn{t}}) })
+}
+
+// newScenarios makes a scenario for each node, which has a VPP that knows nothing
+// yet, and ends them with the script.
+func (c *realCluster) newScenarios(env *testscript.Env) error {
+	tb, ok := env.T().(testing.TB)
+	if !ok {
+		return fmt.Errorf("%T is no testing.TB", env.T())
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
+	var all []*scenario
+	for _, node := range c.made.Nodes {
+		s := &scenario{
+			t: tb, ctx: ctx, cluster: c.cluster, number: int(numbers.Add(1)), node: node,
+			folder: filepath.Join(env.WorkDir, ".agent-"+node),
+			vpp:    &nodeVPP{c, node},
+			others: slices.Clone(others),
+			agent: &agent{
+				metrics: "https://127.0.0.1:9482/metrics",
+				client:  c.clientFor(node, c.token),
+				done:    make(chan struct{}), // never
+			},
+		}
+		all = append(all, s)
+	}
+	env.Values[scenarioKey{}] = &place{all[0]}
+	env.Values[placesKey{}] = all
+	for name, value := range map[string]string{
+		"KUBECACHEDIR": filepath.Join(env.WorkDir, ".kube"),
+		"NODE":         c.made.Nodes[0], "KUBECONFIG": c.Kubeconfig, clusterEnv: c.made.Folder,
+		"INSTALLER": c.absolute(installer), "IMAGE": c.image,
+		"PATH": strings.Join([]string{filepath.Dir(c.Kubectl), filepath.Dir(c.made.Program), os.Getenv("PATH")}, string(os.PathListSeparator)),
+	} {
+		env.Setenv(name, value)
+	}
+	env.Defer(func() {
+		defer cancel()
+		c.end(all)
+	})
+	for _, s := range all {
+		if err := os.Mkdir(s.folder, 0o700); err != nil {
+			return err
+		}
+		if err := errors.Join(s.startBoot(), s.booted(ctx)); err != nil {
+			return err
+		}
+		var err error
+		if s.foreign, err = s.facts(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placesKey is for the scenarios of all nodes.
+type placesKey struct{}
+
+func (c *realCluster) absolute(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		panic(err) // there is no working directory
+	}
+	return path
+}
+
+// end checks what every scenario ends with, on all nodes, and takes its things away.
+func (c *realCluster) end(all []*scenario) {
+	if all[0].t.Failed() {
+		c.tell(all[0])
+	}
+	for _, s := range all {
+		for _, order := range []string{"join", "on", "start-kubelet"} {
+			if err := s.eventually(func(ctx context.Context) error {
+				_, err := c.order(ctx, order, s.node)
+				return err
+			}); err != nil {
+				s.t.Error(err)
+			}
+		}
+	}
+	if err := all[0].eventually(c.install); err != nil { // the namespace may be about to go
+		all[0].t.Error(err)
+	}
+	for _, s := range all {
+		if err := s.eventually(func(ctx context.Context) error { return c.saveLog(ctx, s) }); err != nil {
+			s.t.Error(err)
+		}
+		s.end()
+		if err := c.forget(s); err != nil {
+			s.t.Error(err)
+		}
+	}
+}
+
+// saveLog puts what the node's agent has said where that of others is.
+func (c *realCluster) saveLog(ctx context.Context, s *scenario) error {
+	pod, err := c.agentPod(ctx, s.node)
+	if err != nil {
+		return err
+	}
+	said, err := c.kubectl(ctx, "--namespace="+pod.Namespace, "logs", "--tail=2000", pod.Name)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(s.folder, "agent.log"), []byte(said), 0o600)
+}
+
+// tell shows what a cluster is at when a script has failed.
+func (c *realCluster) tell(s *scenario) {
+	for _, what := range [][]string{
+		{"get", "nodes,pods,daemonsets", "--all-namespaces", "--output=wide"},
+		{"get", "vpp,vpp-nodes"},
+		{"get", "events", "--all-namespaces", "--sort-by=.lastTimestamp"},
+	} {
+		text, err := c.kubectl(s.ctx, what...)
+		if err != nil {
+			text = err.Error()
+		}
+		lines := strings.Split(text, "\n")
+		s.t.Logf("kubectl %s\n%s", strings.Join(what, " "), strings.Join(lines[max(0, len(lines)-60):], "\n"))
+	}
+}
+
+// forget waits until a node's VPP holds no more than before the scenario, whose
+// objects are deleted by now. That they went all at once was no accident.
+func (c *realCluster) forget(s *scenario) error {
+	return s.eventually(func(ctx context.Context) error {
+		if err := c.confirm(ctx, s.node); err != nil {
+			return err
+		}
+		hand := vpp.NewClient(vpp.Options{Socket: s.vpp.Socket(), Name: "somebody", StateDir: "-"})
+		defer hand.Close()
+		session, err := hand.WaitConnected(ctx)
+		if err != nil {
+			return err
+		}
+		facts, err := readFacts(ctx, session)
+		if err != nil {
+			return err
+		}
+		for _, f := range facts {
+			if !slices.Contains(s.foreign, f) {
+				return fmt.Errorf("VPP still holds %s", f)
+			}
+		}
+		return nil
+	})
+}
