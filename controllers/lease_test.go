@@ -7,7 +7,7 @@ import (
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	v1 "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	clientv1 "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vpp-operator/vpp-operator/api/v1alpha1"
@@ -17,7 +17,7 @@ import (
 func TestLeaseOfTwoMachines(t *testing.T) {
 	t.Parallel()
 	p := sharedPlane(t)
-	leases, err := v1.NewForConfig(p.Config)
+	leases, err := clientv1.NewForConfig(p.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
