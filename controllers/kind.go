@@ -18,6 +18,7 @@ func objectKinds() []*kind {
 		interfaceKind(),
 		accessListKind(),
 		neighborKind(),
+		policyRouteKind(),
 		routeKind(),
 		reversePathFilterKind(),
 		mssClampKind(),

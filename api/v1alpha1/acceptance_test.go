@@ -80,6 +80,12 @@ var edge = map[string][]string{
 		`{maps: [{insidePrefix: 100.64.0.0/18, outsidePrefix: 192.0.2.0/24}, {insidePrefix: 10.0.0.1/32, outsidePrefix: 198.51.100.1/32}]}`,
 		`{insideInterfaces: [a], outsideInterfaces: [b], timeouts: {udp: 1, tcpEstablished: 604800, tcpTransitory: 604800, icmp: 604800}}`,
 	},
+	"PolicyRoute": {
+		`{name: ` + long49 + `, paths: [{nextHop: 198.51.100.1, nextHopVRF: blue, weight: 255, preference: 255}, {interface: eth0, nextHop: 198.51.100.1}]}`,
+		`{family: IPv6, paths: [{nextHop: "fe80::1", interface: eth0}, {interface: eth1}]}`,
+		`{paths: null, action: Drop, interfaces: [{interface: eth0, priority: 65535}, {interface: eth1}]}`,
+		`{paths: null, lookupVRF: default}`,
+	},
 	"VPPNode": {`{paused: true, driftPolicy: Report, resyncPeriod: 1h30m, confirmPrune: 3}`, `{resyncPeriod: 1s}`, `{resyncPeriod: 24h}`, `{resyncPeriod: 1.5s}`},
 }
 
@@ -117,6 +123,7 @@ func TestDefaults(t *testing.T) {
 		{"Policer", `{}`, `{nodeName: node1, type: OneRateTwoColor, rateUnit: Kbps, cir: 1000, cbs: 10000, rounding: Closest}`},
 		{"NAT64", `{}`, `{nodeName: node1}`},
 		{"DeterministicNAT", `{}`, `{nodeName: node1}`},
+		{"PolicyRoute", `{interfaces: [{interface: eth0}]}`, `{nodeName: node1, accessList: list, family: IPv4, paths: [{nextHop: 198.51.100.1}], interfaces: [{interface: eth0}]}`},
 		{"VPPNode", `{}`, `{driftPolicy: Enforce, resyncPeriod: 5m}`},
 	} {
 		obj := object(t, tc.kind, tc.spec)
@@ -148,6 +155,7 @@ func TestAcceptedChanges(t *testing.T) {
 		{"Policer", `{}`, `{type: RFC2698, rateUnit: PacketsPerSecond, cir: 5, cbs: 5, eir: 5, ebs: 5, rounding: Down}`},
 		{"NAT64", `{prefixes: [{vrf: default, prefix: "64:ff9b::/96"}]}`, `{prefixes: [{vrf: default, prefix: "2001:db8::/96"}]}`},
 		{"DeterministicNAT", `{}`, `{maps: [{insidePrefix: 100.64.0.0/24, outsidePrefix: 192.0.2.0/28}]}`},
+		{"PolicyRoute", `{}`, `{family: IPv6, accessList: other, paths: null, action: Drop}`},
 		{"VPPNode", `{paused: true}`, `{driftPolicy: Report}`},
 	} {
 		c := crdOf(t, tc.kind)
@@ -224,6 +232,7 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 			`, pools: ` + list(pools) + `, staticBindings: ` + list(bindings) + `}`},
 		"64 maps":    {"DeterministicNAT", `{insideInterfaces: ` + list(natInterfaces) + `, outsideInterfaces: ` + list(natInterfaces) + `, maps: ` + list(maps) + `}`},
 		"32 members": {"Interface", `{name: ` + long49 + `, bond: {mode: LACP, members: ` + list(members) + `}}`},
+		"16 paths":   {"PolicyRoute", `{name: ` + long49 + `, paths: ` + list(policyPaths(16)) + `}`},
 		"256 ports": {"BridgeDomain", `{name: ` + long49 + `, bvi: ` + long49 + `, unknownUnicastInterface: up, arpTermination: true, ports: ` +
 			list(ports) + `, fibEntries: ` + list(macs) + `, arpEntries: ` + list(arps) + `}`},
 	} {

@@ -42,6 +42,7 @@ func AddToScheme(s *runtime.Scheme) error {
 		&NAT64{}, &NAT64List{},
 		&Neighbor{}, &NeighborList{},
 		&Policer{}, &PolicerList{},
+		&PolicyRoute{}, &PolicyRouteList{},
 		&Route{}, &RouteList{},
 		&VPPNode{}, &VPPNodeList{},
 		&VRF{}, &VRFList{},

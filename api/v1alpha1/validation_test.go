@@ -53,6 +53,7 @@ func kindCases() []kindCase {
 		reversePathFilterCase,
 		nat64Case,
 		policerCase,
+		policyRouteCase,
 		routeCase,
 		vppNodeCase,
 		vrfCase,

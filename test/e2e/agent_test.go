@@ -166,7 +166,7 @@ var (
 	sentMessage = regexp.MustCompile(`message="([^"]*)".*direction="sent"|direction="sent".*message="([^"]*)"`)
 	// reads are messages that change nothing but what is known of a client.
 	// fib_source_add makes the name of a source, once a boot.
-	reads = regexp.MustCompile(`_(dump|get)(_v\d+)?$|^(control_ping|memclnt_.*|sockclnt_.*|get_.*|show_.*|api_versions|want_.*|cli_inband|fib_source_add|.*_lookup_v2|` +
+	reads = regexp.MustCompile(`_(dump|get)(_v\d+)?$|^(control_ping|memclnt_.*|sockclnt_.*|get_.*|show_.*|api_versions|want_.*|cli_inband|feature_is_enabled|fib_source_add|.*_lookup_v2|` +
 		`sw_interface_get_table|sw_interface_ip6_get_link_local_address|.*_get_.*)$`)
 )
 

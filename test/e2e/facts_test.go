@@ -85,6 +85,7 @@ func factKinds() []factKind {
 		factsOf((*reader).policers, (*wanted).policer),
 		factsOf((*reader).nat64, (*wanted).nat64),
 		factsOf((*reader).deterministicNAT, (*wanted).deterministicNAT),
+		factsOf((*reader).policyRoutes, (*wanted).policyRoute),
 	}
 }
 

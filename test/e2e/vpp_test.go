@@ -116,12 +116,12 @@ func (s *scenario) make(ctx context.Context, c call) error {
 	return err
 }
 
-var numberCall = regexp.MustCompile(`(index|source|acl)\(([^)]*)\)`)
+var numberCall = regexp.MustCompile(`(index|source|acl|policy)\(([^)]*)\)`)
 
 // call makes somebody else's call and returns the answer, a line a message.
 // In its fields index(NAME) stands for the index of an interface, source(NAME)
-// for the number of a FIB source and acl(TAG) for that of an access list, as they
-// are now.
+// for the number of a FIB source and acl(TAG) for that of an access list and
+// policy(TAG) for that of the policy that has it, as they are now.
 func (s *scenario) call(ctx context.Context, c call) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -162,7 +162,7 @@ func (s *scenario) call(ctx context.Context, c call) (string, error) {
 }
 
 // numbersOf are what calls may name: those of interfaces, by VPP's names and by
-// ours, of FIB sources and of access lists.
+// ours, of FIB sources, of access lists and of policies.
 func numbersOf(ctx context.Context, s *vpp.Session) (map[string]uint32, error) {
 	names := map[string]uint32{}
 	all, err := dump(ctx, s, interfaces, interfaceRequest{none})
@@ -183,8 +183,16 @@ func numbersOf(ctx context.Context, s *vpp.Session) (map[string]uint32, error) {
 		return nil, err
 	}
 	lists, err := dump(ctx, s, acls, ofACL{none})
+	tags := map[uint32]string{}
 	for _, d := range lists {
-		names["acl("+d.Tag+")"] = d.ACLIndex
+		names["acl("+d.Tag+")"], tags[d.ACLIndex] = d.ACLIndex, d.Tag
+	}
+	if err != nil {
+		return nil, err
+	}
+	steered, err := dump(ctx, s, policies, empty{})
+	for _, d := range steered {
+		names["policy("+tags[d.Policy.ACLIndex]+")"] = d.Policy.PolicyID
 	}
 	return names, err
 }

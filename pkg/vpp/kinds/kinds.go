@@ -51,5 +51,6 @@ func All() []state.Kind {
 		NewPolicer(), NewPolicerBinding(false), NewPolicerBinding(true),
 		NewNAT64(), NewNAT64Prefix(), NewNAT64Address(), NewNAT64Interface(), NewNAT64Binding(),
 		NewDet44(), NewDet44Map(), NewDet44Interface(),
+		NewPolicyRoute(), NewPolicyRouteInterface(),
 	}
 }

@@ -52,6 +52,7 @@ func allKinds() []kind {
 		policerKind(),
 		nat64Kind(),
 		det44Kind(),
+		abfKind(),
 	}
 }
 

@@ -2,6 +2,7 @@ package vpptest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -83,7 +84,9 @@ func (s *script) aclDelete(args []string) []string {
 }
 
 func (s *script) listACLs([]string) (out []string) {
-	for _, d := range dump[aclAddReplace](s.c, "acl_dump", "acl_details", aclIndex{none}) {
+	all := dump[aclAddReplace](s.c, "acl_dump", "acl_details", aclIndex{none})
+	slices.SortFunc(all, func(a, b aclAddReplace) int { return strings.Compare(s.acls.name[a.ACLIndex], s.acls.name[b.ACLIndex]) })
+	for _, d := range all {
 		name, ours := s.acls.name[d.ACLIndex]
 		if !ours {
 			continue

@@ -68,6 +68,7 @@ func (s *script) run(words []string) []string {
 	maps.Copy(commands, s.bindingCommands())
 	maps.Copy(commands, s.bridgeCommands())
 	maps.Copy(commands, s.natCommands())
+	maps.Copy(commands, s.abfCommands())
 	f := commands[words[0]]
 	if f == nil {
 		s.c.t.Fatalf("unknown command %q", words)
