@@ -43,7 +43,6 @@ func All() []state.Kind {
 		NewInterface(), NewInterfaceState(), NewInterfaceVRF(false), NewInterfaceVRF(true),
 		NewInterfaceAddress(), NewUnnumbered(), NewBondMember(), NewNeighbor(),
 		NewReversePathFilter(), NewMSSClamp(), NewPortMirror(),
-		NewReversePathFilter(),
 		NewBridgeDomain(), NewBridgePort(), NewBridgeFIBEntry(), NewBridgeARPEntry(),
 		NewCrossConnect(),
 		NewRoute(),
