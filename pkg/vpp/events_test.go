@@ -252,6 +252,7 @@ func TestWatchSlow(t *testing.T) {
 		for k := range n {
 			_, err := setInterface.Call(ctx, s, &setFlags{SwIfIndex: i, Flags: uint32(^k & 1)}) // up, down, up ...
 			must(t, err)
+			about(t, quick, i) // so that this one, whose buffer is as small, misses nothing
 		}
 		ping(t, s) // the last event may come behind the last reply
 	}
@@ -279,9 +280,6 @@ func TestWatchSlow(t *testing.T) {
 	}
 	if n := s.Stats().Snapshot().MissedEvents; n != 17 { // 20, of which 3 were kept
 		t.Errorf("%d events were missed", n)
-	}
-	for range 3 {
-		about(t, quick, i)
 	}
 }
 
