@@ -34,8 +34,9 @@ var severities = map[state.Reason]severity{
 	state.Drifted:      {reason: v1alpha1.ReasonDrifted, rank: 6},
 	state.Quarantined:  {reason: v1alpha1.ReasonQuarantinedAfterCrash, rank: 7, stalled: true},
 	state.Unsupported:  {reason: v1alpha1.ReasonUnsupported, rank: 8, stalled: true},
-	state.Rejected:     {reason: v1alpha1.ReasonRejectedByVPP, rank: 9, stalled: true},
-	state.Conflict:     {reason: v1alpha1.ReasonConflict, rank: 10, stalled: true},
+	state.Disruptive:   {reason: v1alpha1.ReasonDisruptionNotAllowed, rank: 9, stalled: true},
+	state.Rejected:     {reason: v1alpha1.ReasonRejectedByVPP, rank: 10, stalled: true},
+	state.Conflict:     {reason: v1alpha1.ReasonConflict, rank: 11, stalled: true},
 }
 
 // What is not about an item.

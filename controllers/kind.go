@@ -17,6 +17,8 @@ func objectKinds() []*kind {
 		vrfKind(),
 		interfaceKind(),
 		accessListKind(),
+		nat44Kind(),
+		nat44MappingKind(),
 		neighborKind(),
 		policyRouteKind(),
 		routeKind(),
@@ -45,6 +47,9 @@ type Kind[T, S any] struct {
 	// Report fills a status, all but conditions and observedGeneration, with
 	// what became of the items. They come in the order of Compile.
 	Report func(status *S, items iter.Seq[state.ItemReport])
+	// OnePerNode says that a node has one such object at most: of several the
+	// oldest has a say, whatever they are called.
+	OnePerNode bool
 	// Items are the kinds of state that Compile makes.
 	Items []string
 	// Shown are those of them of which each is a whole object to a user; such of
@@ -55,10 +60,11 @@ type Kind[T, S any] struct {
 // kind is a [Kind] without its types.
 type kind struct {
 	// name is that of the Go type and of the API's kind.
-	name     string
-	resource schema.GroupVersionResource
-	items    []string
-	shown    []string
+	name       string
+	resource   schema.GroupVersionResource
+	onePerNode bool
+	items      []string
+	shown      []string
 
 	newObject func() v1alpha1.Object
 	compile   func(v1alpha1.Object) ([]state.Item, error)
@@ -72,12 +78,13 @@ type kind struct {
 func (k Kind[T, S]) erase(status func(*T) *S) *kind {
 	typed := func(o v1alpha1.Object) *T { return any(o).(*T) }
 	return &kind{
-		name:      reflect.TypeFor[T]().Name(),
-		resource:  v1alpha1.GroupVersion.WithResource(k.Resource),
-		items:     k.Items,
-		shown:     k.Shown,
-		newObject: func() v1alpha1.Object { return any(new(T)).(v1alpha1.Object) },
-		compile:   func(o v1alpha1.Object) ([]state.Item, error) { return k.Compile(typed(o)) },
+		name:       reflect.TypeFor[T]().Name(),
+		resource:   v1alpha1.GroupVersion.WithResource(k.Resource),
+		onePerNode: k.OnePerNode,
+		items:      k.Items,
+		shown:      k.Shown,
+		newObject:  func() v1alpha1.Object { return any(new(T)).(v1alpha1.Object) },
+		compile:    func(o v1alpha1.Object) ([]state.Item, error) { return k.Compile(typed(o)) },
 		report: func(o v1alpha1.Object, items iter.Seq[state.ItemReport]) {
 			k.Report(status(typed(o)), items)
 		},

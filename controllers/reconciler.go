@@ -155,6 +155,9 @@ func (r *reconciler) hand(owner state.Owner, t *tracked, o v1alpha1.Object, item
 	}
 	r.needed(owner, secrets)
 	r.tables.name(owner, name)
+	if t.kind.onePerNode {
+		name = t.kind.name // all are called alike, so one wins
+	}
 	r.engine.Set(owner, state.Spec{
 		Name:       name,
 		Since:      o.GetCreationTimestamp().Time,

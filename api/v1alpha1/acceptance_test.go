@@ -48,6 +48,17 @@ var edge = map[string][]string{
 	},
 	"CrossConnect": {`{oneWay: true, adopt: true}`},
 	"Neighbor":     {`{address: "fe80::1", static: false, noFIBEntry: true}`},
+	"NAT44": {
+		`{insideVRF: blue, outsideVRF: red, sessions: 1000000, insideInterfaces: [a], outsideInterfaces: [a], outputInterfaces: [b]}`,
+		`{pools: [{first: 10.0.0.0, last: 10.0.15.255, vrf: blue}, {first: 9.255.255.255, last: 10.0.0.0}, {interface: a, twiceNAT: true}], mssClamp: 65535}`,
+		`{sessionLimits: [{vrf: a, limit: 1}], vrfTables: [{vrf: a, routes: [b, default]}, {vrf: b}], adopt: true, allowDisruption: true}`,
+	},
+	"NAT44Mapping": {
+		`{vrf: blue, adopt: true}`,
+		`{staticMappings: [{externalInterface: a, externalPort: 65535, localAddress: 10.0.0.1, localPort: 65535, protocol: ICMP, selfTwiceNAT: true, out2inOnly: true, poolAddress: 192.0.2.1}]}`,
+		`{staticMappings: null, identityMappings: [{interface: a}, {address: 10.0.0.1, port: 65535, protocol: UDP}]}`,
+		`{staticMappings: null, vrf: blue, loadBalancedMappings: [{externalAddress: 203.0.113.1, externalPort: 65535, protocol: UDP, affinity: 604800, out2inOnly: true, backends: [{address: 10.0.0.1, port: 65535, probability: 254}, {address: 10.0.0.2, port: 1, probability: 1}]}]}`,
+	},
 	"Route": {
 		`{prefixes: [0.0.0.0/0]}`,
 		`{prefixes: ["::/0"], paths: [{nextHop: "fe80::1", interface: eth0}]}`,
@@ -124,6 +135,8 @@ func TestDefaults(t *testing.T) {
 		{"NAT64", `{}`, `{nodeName: node1}`},
 		{"DeterministicNAT", `{}`, `{nodeName: node1}`},
 		{"PolicyRoute", `{interfaces: [{interface: eth0}]}`, `{nodeName: node1, accessList: list, family: IPv4, paths: [{nextHop: 198.51.100.1}], interfaces: [{interface: eth0}]}`},
+		{"NAT44", `{pools: [{first: 192.0.2.1}]}`, `{nodeName: node1, insideVRF: default, outsideVRF: default, sessions: 64512, pools: [{first: 192.0.2.1}]}`},
+		{"NAT44Mapping", `{staticMappings: null, identityMappings: [{address: 10.0.0.1}]}`, `{nodeName: node1, vrf: default, identityMappings: [{address: 10.0.0.1}]}`},
 		{"VPPNode", `{}`, `{driftPolicy: Enforce, resyncPeriod: 5m}`},
 	} {
 		obj := object(t, tc.kind, tc.spec)
@@ -156,6 +169,8 @@ func TestAcceptedChanges(t *testing.T) {
 		{"NAT64", `{prefixes: [{vrf: default, prefix: "64:ff9b::/96"}]}`, `{prefixes: [{vrf: default, prefix: "2001:db8::/96"}]}`},
 		{"DeterministicNAT", `{}`, `{maps: [{insidePrefix: 100.64.0.0/24, outsidePrefix: 192.0.2.0/28}]}`},
 		{"PolicyRoute", `{}`, `{family: IPv6, accessList: other, paths: null, action: Drop}`},
+		{"NAT44", `{name: a}`, `{name: a, insideVRF: blue, sessions: 1, allowDisruption: true}`},
+		{"NAT44Mapping", `{}`, `{vrf: blue, staticMappings: null, identityMappings: [{interface: a}]}`},
 		{"VPPNode", `{paused: true}`, `{driftPolicy: Report}`},
 	} {
 		c := crdOf(t, tc.kind)
@@ -199,6 +214,25 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 		rx = append(rx, fmt.Sprintf("{queue: %d, thread: 255}", i))
 		tx = append(tx, fmt.Sprintf("{queue: %d, threads: [%s]}", i, all))
 	}
+	var mappings, balanced, backends, named, limits, tables []string
+	for i := range 980 {
+		mappings = append(mappings, fmt.Sprintf(`{localAddress: 100.100.10%d.1%02d, localPort: 65535, externalInterface: %s%03d, externalPort: 65535, protocol: ICMP, `+
+			`selfTwiceNAT: true, out2inOnly: true, poolAddress: 100.100.100.100}`, i/100, i%100, long49[:46], i))
+	}
+	for i := range 16 {
+		backends = append(backends, fmt.Sprintf(`{address: 100.100.100.1%02d, port: 65535, probability: 15}`, i))
+	}
+	for i := range 20 {
+		balanced = append(balanced, fmt.Sprintf(`{externalAddress: 100.100.100.1%02d, externalPort: 65535, protocol: TCP, selfTwiceNAT: true, out2inOnly: true, `+
+			`affinity: 604800, backends: [%s]}`, i, strings.Join(backends, ", ")))
+	}
+	for i := range 128 {
+		named = append(named, fmt.Sprintf("%s%03d", long49[:46], i))
+	}
+	for _, name := range named[:64] {
+		limits = append(limits, fmt.Sprintf("{vrf: %s, limit: 1000000}", name))
+		tables = append(tables, fmt.Sprintf("{vrf: %s, routes: [%s]}", name, strings.Join(named[:32], ", ")))
+	}
 	// A rule with two of the longest prefixes, and one with as many fields as fit.
 	var access, dense []string
 	for i := range 1000 {
@@ -235,6 +269,10 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 		"16 paths":   {"PolicyRoute", `{name: ` + long49 + `, paths: ` + list(policyPaths(16)) + `}`},
 		"256 ports": {"BridgeDomain", `{name: ` + long49 + `, bvi: ` + long49 + `, unknownUnicastInterface: up, arpTermination: true, ports: ` +
 			list(ports) + `, fibEntries: ` + list(macs) + `, arpEntries: ` + list(arps) + `}`},
+		"1000 mappings": {"NAT44Mapping", `{name: ` + long49 + `, vrf: ` + long49 + `, staticMappings: ` + list(mappings) + `, loadBalancedMappings: ` + list(balanced) + `}`},
+		"a full NAT44": {"NAT44", `{name: ` + long49 + `, insideInterfaces: ` + list(named) + `, outsideInterfaces: ` + list(named) + `, pools: [` +
+			strings.TrimSuffix(strings.Repeat(`{first: 100.100.100.100, last: 100.100.100.101, vrf: `+long49+`}, `, 64), ", ") +
+			`], sessionLimits: ` + list(limits) + `, vrfTables: ` + list(tables) + `}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, obj := crdOf(t, tc.kind), object(t, tc.kind, tc.spec)

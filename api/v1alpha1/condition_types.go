@@ -48,6 +48,9 @@ const (
 	// ReasonQuarantinedAfterCrash: VPP died with it; set aside until the spec
 	// changes. False, Stalled.
 	ReasonQuarantinedAfterCrash = "QuarantinedAfterCrash"
+	// ReasonDisruptionNotAllowed: the change of the fields named would interrupt
+	// what works, and allowDisruption is not true. False, Stalled.
+	ReasonDisruptionNotAllowed = "DisruptionNotAllowed"
 
 	// ReasonDrifted: VPP holds something else, and the node only reports. False.
 	ReasonDrifted = "Drifted"

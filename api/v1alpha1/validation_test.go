@@ -48,6 +48,8 @@ func kindCases() []kindCase {
 		deterministicNATCase,
 		interfaceCase,
 		mssClampCase,
+		nat44Case,
+		nat44MappingCase,
 		neighborCase,
 		portMirrorCase,
 		reversePathFilterCase,

@@ -16,6 +16,7 @@ import (
 // variables; they hold no state of a session and are safe for concurrent use.
 type Method[Q, R any] struct {
 	request string
+	answer  string // where it is not the one that VPP announces
 	raw     bool
 }
 
@@ -26,7 +27,15 @@ func NewMethod[Q, R any](request string) *Method[Q, R] {
 
 // Raw returns the same method leaving the return value to the caller: R then
 // usually has a field Retval int32.
-func (m *Method[Q, R]) Raw() *Method[Q, R] { return &Method[Q, R]{request: m.request, raw: true} }
+func (m *Method[Q, R]) Raw() *Method[Q, R] {
+	return &Method[Q, R]{request: m.request, answer: m.answer, raw: true}
+}
+
+// Answered returns the same method for a VPP that answers with another message
+// than its schema announces.
+func (m *Method[Q, R]) Answered(with string) *Method[Q, R] {
+	return &Method[Q, R]{request: m.request, answer: with, raw: m.raw}
+}
 
 // Name is the request's name.
 func (m *Method[Q, R]) Name() string { return m.request }
@@ -47,6 +56,7 @@ type bound[Q, R any] struct {
 
 type bindKey struct {
 	request string
+	answer  string
 	raw     bool
 	in, out reflect.Type
 }
@@ -64,7 +74,7 @@ func (m *Method[Q, R]) Check(c Caller) error {
 
 // bind compiles the method for a session, once.
 func (m *Method[Q, R]) bind(s *Session) (*bound[Q, R], error) {
-	key := bindKey{m.request, m.raw, reflect.TypeFor[Q](), reflect.TypeFor[R]()}
+	key := bindKey{m.request, m.answer, m.raw, reflect.TypeFor[Q](), reflect.TypeFor[R]()}
 	if b, ok := s.binds.Load(key); ok {
 		return b.(*bound[Q, R]), nil
 	}
@@ -88,6 +98,9 @@ func (m *Method[Q, R]) bind(s *Session) (*bound[Q, R], error) {
 		if b.end, err = s.resolveFor(m.request, "control_ping_reply"); err != nil {
 			return nil, err
 		}
+	}
+	if m.answer != "" {
+		answer = m.answer
 	}
 	if b.answer, err = s.resolveFor(m.request, answer); err != nil {
 		return nil, err

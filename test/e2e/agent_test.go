@@ -167,7 +167,7 @@ var (
 	// reads are messages that change nothing but what is known of a client.
 	// fib_source_add makes the name of a source, once a boot.
 	reads = regexp.MustCompile(`_(dump|get)(_v\d+)?$|^(control_ping|memclnt_.*|sockclnt_.*|get_.*|show_.*|api_versions|want_.*|cli_inband|feature_is_enabled|fib_source_add|.*_lookup_v2|` +
-		`sw_interface_get_table|sw_interface_ip6_get_link_local_address|.*_get_.*)$`)
+		`sw_interface_get_table|sw_interface_ip6_get_link_local_address|.*_get_.*|.*_show_.*)$`)
 )
 
 // writes counts what the agent has sent that changes something in VPP.

@@ -73,6 +73,8 @@ func factsOf[T v1alpha1.Object](read func(*reader), want func(w *wanted, o T, na
 func factKinds() []factKind {
 	return []factKind{
 		factsOf((*reader).interfaces, (*wanted).iface),
+		factsOf((*reader).nat44, (*wanted).nat44),
+		factsOf((*reader).nat44Mappings, (*wanted).nat44Mapping),
 		factsOf((*reader).neighbors, (*wanted).neighbor),
 		factsOf((*reader).tables, (*wanted).vrf),
 		factsOf((*reader).routes, (*wanted).route),

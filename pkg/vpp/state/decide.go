@@ -271,6 +271,7 @@ func (e *Engine) refused(n *node, verb Verb, err error) {
 		conflict    *ConflictError
 		wait        *WaitError
 		unsupported *UnsupportedError
+		disruption  *DisruptionError
 	)
 	reason := Rejected
 	switch {
@@ -278,6 +279,8 @@ func (e *Engine) refused(n *node, verb Verb, err error) {
 		reason = Waiting
 	case errors.As(err, &conflict):
 		reason = Conflict
+	case errors.As(err, &disruption):
+		reason = Disruptive
 	case errors.As(err, &unsupported), errors.Is(err, vpp.ErrNoMessage), errors.Is(err, vpp.ErrCRCMismatch), errors.Is(err, vpp.ErrTooOld):
 		reason = Unsupported
 	}

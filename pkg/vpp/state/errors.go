@@ -1,6 +1,9 @@
 package state
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // ConflictError says that something else has the identity.
 type ConflictError struct {
@@ -35,3 +38,16 @@ func (e *UnsupportedError) Error() string {
 }
 
 func (e *UnsupportedError) Unwrap() error { return e.Err }
+
+// DisruptionError says that a change would interrupt what works, and was not
+// allowed to.
+type DisruptionError struct {
+	// Fields are the names of what differs, as users write them.
+	Fields []string
+	// Why says what it would interrupt.
+	Why string
+}
+
+func (e *DisruptionError) Error() string {
+	return fmt.Sprintf("a change of %s needs allowDisruption: true: %s", strings.Join(e.Fields, ", "), e.Why)
+}

@@ -27,12 +27,15 @@ const (
 	Unsupported
 	// Quarantined: VPP died of it.
 	Quarantined
+	// Disruptive: VPP holds something else, and the change is not allowed to
+	// interrupt what works.
+	Disruptive
 	reasons
 )
 
 var reasonNames = [reasons]string{
 	"Pending", "WaitingForDependency", "VPPDisconnected", "Programmed", "Unverified", "Overridden",
-	"Drifted", "RejectedByVPP", "Conflict", "Unsupported", "QuarantinedAfterCrash",
+	"Drifted", "RejectedByVPP", "Conflict", "Unsupported", "QuarantinedAfterCrash", "DisruptionNotAllowed",
 }
 
 func (r Reason) String() string {

@@ -197,7 +197,7 @@ func (e *Engine) reasonOf(w *wish) (Reason, string) {
 		return Waiting, "waits"
 	case Drifted:
 		return Drifted, "VPP differs in " + strings.Join(n.says().drift, ", ")
-	case Rejected, Conflict, Unsupported:
+	case Rejected, Conflict, Unsupported, Disruptive:
 		if n.err != nil {
 			return n.reason, n.err.Error()
 		}

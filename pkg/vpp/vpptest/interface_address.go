@@ -121,6 +121,9 @@ func (t *interfaceTable) addAddress(i *swInterface, p prefix) int32 {
 	if i.admin {
 		t.routeAddress(i, p, true)
 	}
+	for _, f := range t.state.addressAdded {
+		f(i, p)
+	}
 	return retOK
 }
 

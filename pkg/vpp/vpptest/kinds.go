@@ -41,6 +41,10 @@ func allKinds() []kind {
 		fibSourceKind(),
 		routeKind(),
 		pathMTUKind(),
+		nat44Kind(),
+		nat44InterfaceKind(),
+		nat44PoolKind(),
+		nat44MappingKind(),
 		lldpKind(),
 		urpfKind(),
 		aclKind(),
@@ -77,6 +81,8 @@ type state struct {
 	macChanged []func(i *swInterface, old mac)
 	// adminChanged runs for every interface that has gone up or down.
 	adminChanged []func(*swInterface)
+	// addressAdded runs for every address that an interface has got.
+	addressAdded []func(*swInterface, prefix)
 	// addressGone runs for every address that an interface has lost.
 	addressGone []func(*swInterface, prefix)
 	// tableChanged runs for every interface that is in another table now.
@@ -159,6 +165,9 @@ const (
 	retDomainHasBVI                int32 = -152
 	retInvalidProtocol             int32 = -153
 	retEagain                      int32 = -165
+	retBug                         int32 = -168
+	retFeatureAlreadyDisabled      int32 = -169
+	retFeatureAlreadyEnabled       int32 = -170
 	retInvalidPrefixLength         int32 = -171
 )
 

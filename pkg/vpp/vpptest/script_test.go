@@ -69,6 +69,7 @@ func (s *script) run(words []string) []string {
 	maps.Copy(commands, s.bridgeCommands())
 	maps.Copy(commands, s.natCommands())
 	maps.Copy(commands, s.abfCommands())
+	maps.Copy(commands, s.nat44Commands())
 	f := commands[words[0]]
 	if f == nil {
 		s.c.t.Fatalf("unknown command %q", words)

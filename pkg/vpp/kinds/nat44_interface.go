@@ -1,0 +1,125 @@
+package kinds
+
+import (
+	"context"
+	"strings"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
+)
+
+// KindNAT44Interface is the kind of interfaces in NAT44.
+const KindNAT44Interface = "NAT44Interface"
+
+// NAT44Role is what an interface is to NAT44: the rest of the key.
+type NAT44Role string
+
+// Roles of interfaces. One may be inside and outside.
+const (
+	NAT44Inside  NAT44Role = "inside"
+	NAT44Outside NAT44Role = "outside"
+	NAT44Output  NAT44Role = "output"
+)
+
+// NAT44InterfaceItem is a role of an interface.
+func NAT44InterfaceItem(name string, role NAT44Role) state.Item {
+	f := nat44Interface{}
+	key := name + " " + string(role)
+	return state.Item{ID: state.ID{Kind: KindNAT44Interface, Key: key}, Value: true, Needs: f.needs(key, true)}
+}
+
+// nat44Interface is the feature; its values are true. VPP takes it away with the
+// interface.
+type nat44Interface struct{}
+
+// NewNAT44Interface is the kind of interfaces in NAT44.
+func NewNAT44Interface() state.Kind { return newBinding[bool](nat44Interface{}) }
+
+func (nat44Interface) Name() string { return KindNAT44Interface }
+
+func (nat44Interface) Probe(c vpp.Caller) error {
+	return probe(pluginNAT, c, nat44SetFeature, nat44Interfaces, nat44SetOutput, nat44Outputs)
+}
+
+func (nat44Interface) ends() int { return 1 }
+
+// needs has the interface's table too: VPP notes the pool's addresses in it when
+// it takes the interface in, and looks for them in the one it has later.
+func (nat44Interface) needs(key string, _ bool) []state.ID {
+	name, _, _ := strings.Cut(key, " ")
+	return []state.ID{InterfaceID(name), InterfaceVRFID(name, false), NAT44ID()}
+}
+
+func (nat44Interface) describe(key string) string {
+	name, role, _ := strings.Cut(key, " ")
+	return "NAT44 " + role + " Interface " + name
+}
+
+func (nat44Interface) shown(ctx context.Context, v *state.View, index uint32, found func(place, bool)) error {
+	for d, err := range nat44Interfaces.Dump(ctx, v.Caller(), nil) {
+		if err != nil {
+			return err
+		}
+		if index != noIndex && index != d.SwIfIndex {
+			continue
+		}
+		if d.Flags&natFlagInside != 0 {
+			found(on1(d.SwIfIndex, string(NAT44Inside)), true)
+		}
+		if d.Flags&natFlagOutside != 0 {
+			found(on1(d.SwIfIndex, string(NAT44Outside)), true)
+		}
+	}
+	for d, err := range nat44Outputs.Dump(ctx, v.Caller(), nil) {
+		if err != nil {
+			return err
+		}
+		if index == noIndex || index == d.SwIfIndex {
+			found(on1(d.SwIfIndex, string(NAT44Output)), true)
+		}
+	}
+	return nil
+}
+
+func (k nat44Interface) on(ctx context.Context, v *state.View, at place, _ bool) error {
+	err := k.set(ctx, v, at, true)
+	if refusedWith(err, retValueExists) {
+		return &state.ConflictError{With: "another role in NAT44, output or inside and outside,"}
+	}
+	return err
+}
+
+// off looks before: of an interface that has only another role VPP would take
+// that away by halves.
+func (k nat44Interface) off(ctx context.Context, v *state.View, at place) error {
+	there := false
+	err := k.shown(ctx, v, at.Index, func(found place, _ bool) { there = there || found == at })
+	if err != nil || !there {
+		return err
+	}
+	err = k.set(ctx, v, at, false)
+	if refusedWith(err, retNoSuchEntry, retNoSuchIndex) {
+		return nil
+	}
+	return err
+}
+
+func (nat44Interface) set(ctx context.Context, v *state.View, at place, add bool) error {
+	var err error
+	switch NAT44Role(at.Rest) {
+	case NAT44Output:
+		_, err = nat44SetOutput.Call(ctx, v.Caller(), &nat44Output{add, at.Index})
+	case NAT44Inside:
+		_, err = nat44SetFeature.Call(ctx, v.Caller(), &nat44Feature{add, natFlagInside, at.Index})
+	case NAT44Outside:
+		_, err = nat44SetFeature.Call(ctx, v.Caller(), &nat44Feature{add, natFlagOutside, at.Index})
+	}
+	return err
+}
+
+func (nat44Interface) compare(want, have bool) state.Difference {
+	if want == have {
+		return state.Difference{}
+	}
+	return state.Difference{Change: state.Recreate, Fields: []string{"interfaces"}}
+}

@@ -1,0 +1,322 @@
+package kinds_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
+)
+
+// aMapping is a mapping on its way to being an item.
+type aMapping struct{ *kinds.NAT44Mapping }
+
+func staticMapping(external string, externalPort uint16, local string, localPort uint16) aMapping {
+	m := aMapping{&kinds.NAT44Mapping{
+		Type: kinds.NAT44Static, External: addr(external), ExternalPort: externalPort, Local: addr(local), LocalPort: localPort,
+		VRF: "default", Object: "test",
+	}}
+	if externalPort != 0 {
+		m.Protocol = kinds.ProtocolTCP
+	}
+	return m
+}
+
+func identityMapping(address string, port uint16) aMapping {
+	m := aMapping{&kinds.NAT44Mapping{Type: kinds.NAT44Identity, External: addr(address), ExternalPort: port, VRF: "default", Object: "test"}}
+	if port != 0 {
+		m.Protocol = kinds.ProtocolUDP
+	}
+	return m
+}
+
+// balanced is a load-balanced mapping; backends are host numbers and shares.
+func balanced(external string, port uint16, backends ...[2]uint8) aMapping {
+	m := &kinds.NAT44Mapping{
+		Type: kinds.NAT44LoadBalanced, External: addr(external), ExternalPort: port, Protocol: kinds.ProtocolTCP, VRF: "default", Object: "test",
+	}
+	for _, b := range backends {
+		m.Backends = append(m.Backends, kinds.NAT44Backend{Address: addr(fmt.Sprintf("10.1.0.%d", b[0])), Port: 8080, Probability: b[1]})
+	}
+	kinds.SortNAT44Backends(m.Backends)
+	return aMapping{m}
+}
+
+// with is the same mapping, changed.
+func (m aMapping) with(change func(*kinds.NAT44Mapping)) aMapping {
+	c := *m.NAT44Mapping
+	change(&c)
+	return aMapping{&c}
+}
+
+func (m aMapping) item() state.Item {
+	return m.Item(kinds.NAT44MappingNeeds(m.VRF, m.Interface), false)
+}
+
+// dumpOf is all that a dump has.
+func (h *hand) dumpOf(message string) (all []map[string]any) {
+	h.t.Helper()
+	for d, err := range vpp.InvokeStream(h.ctx, h.session, message, nil) {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+func TestNAT44Mappings(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		h := byHand(t, socket)
+		blue := vrfItem("blue", 4716, false)
+		h.must(state.Create, blue, ifItem(loop("wan", 73)), ifItem(loop("bare", 74)))
+		h.must(state.Create, address("wan", "default", "203.0.113.1/24"), nat44(), kinds.NAT44AddressItem(addr("203.0.113.50"), "", false),
+			kinds.NAT44AddressItem(addr("203.0.113.60"), "", true))
+		before := h.snapshot()
+		ofInterface := func(name string) func(m *kinds.NAT44Mapping) {
+			return func(m *kinds.NAT44Mapping) { m.External, m.Interface = m.Pool, name }
+		}
+		only := func(m *kinds.NAT44Mapping) { m.Out2InOnly = true }
+		for _, c := range []struct {
+			name    string
+			make    aMapping
+			changes map[string]func(m *kinds.NAT44Mapping) // by the fields that differ
+			hidden  string
+		}{
+			{name: "a port", make: staticMapping("203.0.113.10", 80, "10.0.0.1", 8080), changes: map[string]func(m *kinds.NAT44Mapping){
+				"localAddress": func(m *kinds.NAT44Mapping) { m.Local = addr("10.0.0.2") },
+				"localPort":    func(m *kinds.NAT44Mapping) { m.LocalPort = 81 },
+				"vrf":          func(m *kinds.NAT44Mapping) { m.VRF = "blue" },
+				"twiceNAT":     func(m *kinds.NAT44Mapping) { m.TwiceNAT = true },
+				"selfTwiceNAT": func(m *kinds.NAT44Mapping) { m.SelfTwiceNAT = true },
+				"out2inOnly":   only,
+			}},
+			{name: "an address", make: staticMapping("203.0.113.11", 0, "10.0.0.3", 0), changes: map[string]func(m *kinds.NAT44Mapping){
+				"localAddress": func(m *kinds.NAT44Mapping) { m.Local = addr("10.0.0.4") },
+			}},
+			{name: "from outside only", make: staticMapping("203.0.113.12", 53, "10.0.0.5", 53).with(only)},
+			{name: "an address of the pool", make: staticMapping("203.0.113.13", 80, "10.0.0.6", 80).with(func(m *kinds.NAT44Mapping) {
+				m.TwiceNAT, m.Pool = true, addr("203.0.113.60")
+			}), hidden: "poolAddress", changes: map[string]func(m *kinds.NAT44Mapping){"poolAddress": func(m *kinds.NAT44Mapping) { m.Pool = kinds.NAT44Mapping{}.Pool }}},
+			{name: "an interface", make: staticMapping("203.0.113.14", 80, "10.0.0.7", 80).with(ofInterface("wan")).with(only),
+				changes: map[string]func(m *kinds.NAT44Mapping){"out2inOnly": func(m *kinds.NAT44Mapping) { m.Out2InOnly = false }}},
+			{name: "an interface without an address", make: staticMapping("203.0.113.14", 80, "10.0.0.8", 80).with(ofInterface("bare"))},
+			{name: "all of an interface", make: staticMapping("203.0.113.14", 0, "10.0.0.9", 0).with(ofInterface("wan"))},
+			{name: "identity", make: identityMapping("10.0.0.10", 0), changes: map[string]func(m *kinds.NAT44Mapping){
+				"vrf": func(m *kinds.NAT44Mapping) { m.VRF = "blue" },
+			}},
+			{name: "identity of a port", make: identityMapping("10.0.0.11", 53)},
+			{name: "identity of an interface", make: identityMapping("10.0.0.11", 53).with(ofInterface("wan"))},
+			{name: "balanced", make: balanced("203.0.113.50", 443, [2]uint8{1, 100}, [2]uint8{2, 50}), changes: map[string]func(m *kinds.NAT44Mapping){
+				"selfTwiceNAT": func(m *kinds.NAT44Mapping) { m.SelfTwiceNAT = true },
+				"affinity":     func(m *kinds.NAT44Mapping) { m.Affinity = 60 },
+			}},
+			{name: "balanced, with affinity, from outside", make: balanced("203.0.113.51", 443, [2]uint8{3, 1}, [2]uint8{4, 1}).with(only).with(
+				func(m *kinds.NAT44Mapping) { m.Affinity, m.VRF = 30, "blue" }), hidden: "affinity"},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				h.t = t
+				item := c.make.item()
+				h.must(state.Create, item, item)
+				h.same(item)
+				f := h.found[item.ID]
+				if got := strings.Join(f.Unverified, ","); got != c.hidden {
+					t.Errorf("unverified: %q, want %q", got, c.hidden)
+				}
+				if !slices.Equal(f.Claims, item.Claims) {
+					t.Errorf("claims %v, wanted with %v", f.Claims, item.Claims)
+				}
+				if n := len(h.names()) - len(strings.Split(before, "\n")); n != 1 {
+					t.Errorf("%d things more: %v", n, h.names())
+				}
+				for field, change := range c.changes {
+					next := c.make.with(change).item()
+					if d := h.kind(item.ID.Kind).Compare(next.Value, h.found[item.ID].Value, nil); d.Change != state.Recreate || strings.Join(d.Fields, ",") != field {
+						t.Errorf("%s: %+v", field, d)
+					}
+					h.must(state.Delete, item)
+					h.must(state.Create, next)
+					h.same(next)
+					h.must(state.Delete, next)
+					h.must(state.Create, item)
+					h.same(item)
+				}
+				h.must(state.Delete, item, item)
+				if after := h.snapshot(); after != before {
+					t.Errorf("left behind: %s, before %s", after, before)
+				}
+				h.leftInLedger(kinds.KindNAT44Mapping)
+			})
+		}
+		h.t = t
+		h.must(state.Delete, kinds.NAT44AddressItem(addr("203.0.113.50"), "", false), kinds.NAT44AddressItem(addr("203.0.113.60"), "", true), nat44())
+		h.must(state.Delete, address("wan", "default", "203.0.113.1/24"), ifItem(loop("bare", 74)), ifItem(loop("wan", 73)))
+		h.must(state.Delete, blue)
+	})
+}
+
+// Backends come and go without the mapping being made anew, as far as VPP goes
+// along.
+func TestNAT44Backends(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		h := byHand(t, socket)
+		pool := kinds.NAT44AddressItem(addr("203.0.113.50"), "", false)
+		h.must(state.Create, nat44())
+		first := balanced("203.0.113.50", 80, [2]uint8{1, 100}, [2]uint8{2, 50}).item()
+		err := h.do(state.Create, first)
+		var wait *state.WaitError
+		if !errors.As(err, &wait) || wait.For != "address 203.0.113.50 in NAT44's pool" {
+			t.Errorf("outside the pool: %v", err)
+		}
+		h.must(state.Create, pool, first)
+		h.same(first)
+		for _, c := range []struct {
+			backends [][2]uint8
+			change   state.Change
+		}{
+			{[][2]uint8{{1, 100}, {2, 50}, {3, 10}}, state.InPlace},
+			{[][2]uint8{{1, 90}, {2, 50}, {3, 10}}, state.InPlace},
+			{[][2]uint8{{3, 10}, {4, 1}}, state.InPlace},
+			{[][2]uint8{{5, 10}, {6, 1}}, state.InPlace},
+			{[][2]uint8{{5, 11}, {6, 1}}, state.Recreate},   // VPP keeps two
+			{[][2]uint8{{7, 200}, {8, 55}}, state.Recreate}, // and their sum below 256
+		} {
+			now := balanced("203.0.113.50", 80, c.backends...).item()
+			h.read()
+			have := h.found[now.ID].Value
+			d := h.kind(now.ID.Kind).Compare(now.Value, have, nil)
+			if d.Change != c.change || strings.Join(d.Fields, ",") != "backends" {
+				t.Errorf("to %v: %+v", c.backends, d)
+			}
+			if c.change == state.Recreate {
+				h.must(state.Delete, now)
+				h.must(state.Create, now)
+			} else {
+				h.must(state.Update, now)
+			}
+			h.same(now)
+		}
+		h.must(state.Delete, first, pool, nat44())
+	})
+}
+
+// Clashes name what is in the way; what is somebody else's is neither taken nor
+// deleted.
+func TestNAT44MappingOwner(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		h := byHand(t, socket)
+		h.must(state.Create, nat44())
+		var conflict *state.ConflictError
+		clash := func(m aMapping, want string) {
+			t.Helper()
+			if err := h.do(state.Create, m.item()); !errors.As(err, &conflict) || conflict.With != want {
+				t.Errorf("%s: %v, want %q", m.ID(), err, want)
+			}
+		}
+		mine := staticMapping("203.0.113.10", 80, "10.0.0.1", 8080)
+		h.must(state.Create, mine.item())
+		clash(staticMapping("203.0.113.11", 80, "10.0.0.1", 8080), "the mapping of 203.0.113.10:80/TCP of NAT44Mapping test")
+		clash(identityMapping("10.0.0.1", 8080).with(func(m *kinds.NAT44Mapping) { m.Protocol = kinds.ProtocolTCP }),
+			"the mapping of 203.0.113.10:80/TCP of NAT44Mapping test")
+		h.same(mine.item())
+
+		static := func(add bool, external string) map[string]any {
+			return map[string]any{
+				"is_add": add, "external_ip_address": external, "external_port": 80, "local_ip_address": "10.0.0.9", "local_port": 80, "protocol": 6,
+				"external_sw_if_index": ^uint32(0), "tag": "theirs",
+			}
+		}
+		h.call("nat44_add_del_static_mapping_v2", static(true, "203.0.113.20"))
+		theirs := staticMapping("203.0.113.20", 80, "10.0.0.9", 80)
+		h.read()
+		if f := h.found[theirs.ID()]; f.Ours || f.Value == nil {
+			t.Errorf("somebody else's: %+v", f)
+		}
+		clash(theirs, "the mapping of 203.0.113.20:80/TCP, made by somebody else,")
+		clash(staticMapping("203.0.113.21", 80, "10.0.0.9", 80), "the mapping of 203.0.113.20:80/TCP, made by somebody else,")
+		clash(identityMapping("203.0.113.20", 80).with(func(m *kinds.NAT44Mapping) { m.Protocol = kinds.ProtocolTCP }),
+			"the mapping of 203.0.113.20:80/TCP, made by somebody else,")
+		h.must(state.Delete, theirs.item()) // it is not ours: it stays
+		h.read()
+		if _, there := h.found[theirs.ID()]; !there {
+			t.Fatal("somebody else's was deleted")
+		}
+		// Ours is deleted by a foreign hand, who puts another in its place.
+		h.call("nat44_add_del_static_mapping_v2", map[string]any{
+			"external_ip_address": "203.0.113.10", "external_port": 80, "local_ip_address": "10.0.0.1", "local_port": 8080, "protocol": 6,
+			"external_sw_if_index": ^uint32(0),
+		})
+		again := static(true, "203.0.113.10")
+		again["local_port"] = 81
+		h.call("nat44_add_del_static_mapping_v2", again)
+		h.must(state.Delete, mine.item())
+		if n := len(h.dumpOf("nat44_static_mapping_dump")); n != 2 {
+			t.Errorf("%d mappings", n)
+		}
+		again["is_add"] = false
+		h.call("nat44_add_del_static_mapping_v2", again)
+
+		adopted := theirs.item()
+		adopted.Adopt = true
+		h.read()
+		h.must(state.Update, adopted)
+		h.same(adopted)
+		h.must(state.Delete, adopted)
+
+		// An identity of somebody else's in one VRF is not added to.
+		h.call("nat44_add_del_identity_mapping", map[string]any{"is_add": true, "ip_address": "10.0.0.9", "flags": 8, "sw_if_index": ^uint32(0)})
+		clash(identityMapping("10.0.0.9", 0), "the mapping of 10.0.0.9, made by somebody else,")
+		h.call("nat44_add_del_identity_mapping", map[string]any{"ip_address": "10.0.0.9", "flags": 8, "sw_if_index": ^uint32(0)})
+		h.must(state.Delete, nat44())
+	})
+}
+
+// A mapping of an interface's address is not left to whatever gets its index.
+func TestNAT44MappingOnReusedIndex(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		shown := func(r *reuse, index uint64) bool {
+			for _, message := range []string{"nat44_static_mapping_dump", "nat44_identity_mapping_dump"} {
+				for _, d := range r.dump(message, nil) {
+					if d["external_sw_if_index"] == index || d["sw_if_index"] == index {
+						return true
+					}
+				}
+			}
+			return false
+		}
+		reusedIndex(t, socket, bound{
+			kind: kinds.KindNAT44Mapping,
+			items: func(name string) []state.Item {
+				of := func(m *kinds.NAT44Mapping) { m.External, m.Interface = m.Pool, name }
+				return []state.Item{nat44(), staticMapping("10.0.0.1", 80, "10.0.0.1", 80).with(of).item(), identityMapping("10.0.0.1", 81).with(of).item()}
+			},
+			shown: shown, works: shown,
+		})
+	})
+}
+
+// The connection is lost with the answer to a create: it is read back and not sent again. Many at
+// once are told apart.
+func TestNAT44MappingLostReply(t *testing.T) {
+	t.Parallel()
+	v := vpptest.Start(t)
+	b := work(t, v.Socket())
+	b.set("nat", nat44())
+	b.Begin()
+	b.awaitReasons("nat", "Programmed")
+	v.Fault(vpptest.CutAfter("nat44_add_del_static_mapping_v2").Times(1))
+	var items []state.Item
+	for i := range 200 {
+		items = append(items, staticMapping("203.0.113.7", uint16(1000+i), "10.0.0.1", uint16(2000+i)).item())
+	}
+	b.set("many", items...)
+	b.await("all are programmed", func() bool { return strings.Count(b.reasons("many"), "Programmed") == len(items) })
+	if n := len(byHand(t, v.Socket()).dumpOf("nat44_static_mapping_dump")); n != len(items) {
+		t.Errorf("%d mappings of %d", n, len(items))
+	}
+}
