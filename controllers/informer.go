@@ -36,7 +36,7 @@ type informer struct {
 	// there is told of objects that are new or have changed, gone of those that
 	// were deleted. Objects are shared and must not be changed.
 	there, gone func(metav1.Object)
-	clock       clock.Clock
+	clock       clock.WithTicker
 	log         logr.Logger
 
 	objects map[string]metav1.Object // by name; all are in one namespace, or in none
@@ -160,7 +160,7 @@ func (n *informer) Transformer() toolscache.TransformFunc {
 // wokenClock ends waits when done is closed: the reflector sleeps by the clock
 // and hears of nothing else then.
 type wokenClock struct {
-	clock.Clock
+	clock.WithTicker
 	done <-chan struct{}
 }
 
