@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
@@ -150,7 +151,10 @@ func reusedIndex(t *testing.T, socket string, k bound) {
 // startWith starts an agent on the same ledger, which wants what f says.
 func (r *reuse) startWith(f func()) {
 	r.t.Helper()
-	r.bench = work(r.t, r.socket, func(o *benchOptions) { o.ledger = r.ledger })
+	r.bench = work(r.t, r.socket, func(o *benchOptions) {
+		o.ledger = r.ledger
+		o.ResyncPeriod = 3 * time.Second // which finds what events came too early or too late for
+	})
 	r.set("loops", whole(loop("other", otherLoop), "default", true)...)
 	f()
 	r.Begin()
