@@ -101,6 +101,11 @@ func TestRealGuard(t *testing.T) {
 		{"single path for a source that takes none", []step{loop, table("true")}, sourced("true"), true}, // it dies of what follows
 		{"table with a path MTU", []step{table("true"), pathMTU("1400")}, table("false"), true},          // a new VPP dies when that is taken back
 		{"table that had a path MTU", []step{table("true"), pathMTU("1400"), pathMTU("0")}, table("false"), false},
+		{"VXLAN to a group where NAT44 holds a table", []step{
+			{"nat44_ed_plugin_enable_disable", `{"enable": true}`},
+			{"nat44_add_del_address_range", `{"is_add": true, "first_ip_address": "192.0.2.1", "last_ip_address": "192.0.2.1", "vrf_id": 9}`},
+			loop, table("true"),
+		}, step{"vxlan_add_del_tunnel_v3", `{"is_add": true, "instance": ` + none + `, "src_address": "10.0.0.1", "dst_address": "239.1.1.1", "mcast_sw_if_index": 1, "encap_vrf_id": 7, "decap_next_index": ` + none + `, "vni": 5}`}, false},
 		{"memif of the third mode", nil, step{"memif_create_v2", `{"mode": "MEMIF_MODE_API_PUNT_INJECT", "role": 1}`}, false},
 		{"stolen NIC of no interface", nil, step{"stn_add_del_rule", `{"is_add": true, "sw_if_index": ` + none + `}`}, false},
 		{"ARP ping on no interface", nil, step{"arping", `{"sw_if_index": ` + none + `}`}, false},

@@ -78,6 +78,9 @@ func guardedVPP(t testing.TB) (*scripted, string) {
 			case "show interface two features":
 				return entry("cli_inband_reply", map[string]any{"reply": "ip4-unicast:\n  none configured\n\nl2-input:\n          POLICER (l2-policer-input)\n"})
 			}
+			if indices, ok := tableIndices[fields["cmd"].(string)]; ok {
+				return entry("cli_inband_reply", map[string]any{"reply": indices})
+			}
 			text := "Hash table 'ip4-dr'\n"
 			if nat64 {
 				text += "Hash table 'bib-in2out'\n    empty, uninitialized\n"
@@ -87,6 +90,23 @@ func guardedVPP(t testing.TB) (*scripted, string) {
 		}
 		return entry(request+"_reply", nil)
 	})
+}
+
+// tableIndices are what the command line says of the VRFs: in 7 the unicast and
+// the multicast tables differ, 8 has no multicast ones, 9 none at all, in 10
+// they agree.
+var tableIndices = map[string]string{
+	"show ip fib table 7 summary":    "ipv4-VRF:7, fib_index:2, flow hash:[src dst ] epoch:0",
+	"show ip mfib table 7 summary":   "ipv4-VRF:7, fib_index:1 flags:none",
+	"show ip6 fib table 7 summary":   "ipv6-VRF:7, fib_index:2, flow hash:[src dst ] epoch:0",
+	"show ip6 mfib table 7 summary":  "ipv6-VRF:7, fib_index 22",
+	"show ip fib table 8 summary":    "ipv4-VRF:8, fib_index:3, flow hash:[src dst ] epoch:0",
+	"show ip mfib table 8 summary":   "",
+	"show ip fib table 9 summary":    "",
+	"show ip fib table 10 summary":   "ipv4-VRF:10, fib_index:4, flow hash:[src dst ] epoch:0",
+	"show ip mfib table 10 summary":  "ipv4-VRF:10, fib_index:4 flags:none",
+	"show ip6 fib table 10 summary":  "ipv6-VRF:10, fib_index:5, flow hash:[src dst ] epoch:0",
+	"show ip6 mfib table 10 summary": "ipv6-VRF:10, fib_index 5",
 }
 
 // The table, row by row: what kills and what does not.
@@ -117,6 +137,9 @@ func TestGuard(t *testing.T) {
 	}
 	policed := func(index int, apply bool) string {
 		return fmt.Sprintf(`{"sw_if_index": %d, "apply": %v}`, index, apply)
+	}
+	tunnel := func(field, group string, table int) string {
+		return fmt.Sprintf(`{"is_add": true, %q: %q, "encap_vrf_id": %d}`, field, group, table)
 	}
 	det44 := func(add bool, in, out int) string {
 		return fmt.Sprintf(`{"is_add": %v, "in_plen": %d, "out_plen": %d}`, add, in, out)
@@ -233,6 +256,21 @@ func TestGuard(t *testing.T) {
 			[]string{`{"is_add": true, "sw_if_index": 1}`, `{"is_add": true, "sw_if_index": ` + none + `}`, `{"sw_if_index": 77}`}},
 		{"ip_table_add_del", []string{table(false, 7, false)}, []string{table(true, 7, false), table(false, 7, true), table(false, 8, false)}},
 		{"ip_table_add_del_v2", []string{table(false, 7, false)}, []string{table(true, 7, false), table(false, 7, true), table(false, 8, false)}},
+		{"vxlan_add_del_tunnel", []string{tunnel("dst_address", "239.1.1.1", 7)}, []string{tunnel("dst_address", "239.1.1.1", 10)}},
+		{"vxlan_add_del_tunnel_v2", []string{tunnel("dst_address", "239.1.1.1", 7)}, []string{tunnel("dst_address", "239.1.1.1", 10)}},
+		{"vxlan_add_del_tunnel_v3",
+			[]string{
+				tunnel("dst_address", "239.1.1.1", 7), tunnel("dst_address", "224.0.0.1", 8), tunnel("dst_address", "ff0e::1", 7),
+			},
+			[]string{
+				tunnel("dst_address", "239.1.1.1", 10), tunnel("dst_address", "ff0e::1", 10), tunnel("dst_address", "239.1.1.1", 9),
+				tunnel("dst_address", "239.1.1.1", 0), tunnel("dst_address", "ff0e::1", 0), tunnel("dst_address", "192.0.2.1", 7),
+				tunnel("dst_address", "2001:db8::1", 7), strings.Replace(tunnel("dst_address", "239.1.1.1", 7), "true", "false", 1),
+			}},
+		{"vxlan_gpe_add_del_tunnel", []string{tunnel("remote", "239.1.1.1", 7)}, []string{tunnel("remote", "239.1.1.1", 10)}},
+		{"vxlan_gpe_add_del_tunnel_v2", []string{tunnel("remote", "ff0e::1", 7)}, []string{tunnel("remote", "ff0e::1", 10)}},
+		{"geneve_add_del_tunnel", []string{tunnel("remote_address", "239.1.1.1", 7)}, []string{tunnel("remote_address", "239.1.1.1", 10)}},
+		{"geneve_add_del_tunnel2", []string{tunnel("remote_address", "239.1.1.1", 7)}, []string{tunnel("remote_address", "239.1.1.1", 10)}},
 		{"memif_create", []string{`{"mode": 2}`}, []string{`{"mode": 1}`}},
 		{"memif_create_v2", []string{`{"mode": 2}`, `{"mode": 4294967295}`}, []string{`{"mode": 0}`, `{"mode": 1}`}},
 		{"l3xc_update", []string{`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 77}]}}`},

@@ -13,7 +13,10 @@ type fib struct {
 	sources []fibSource
 	slots   [256]uint8 // sources registered per priority
 	tables  [2]pool[table]
-	byID    [2]map[uint32]*table
+	// multicast are the tables that have a multicast one, which has an index
+	// of its own.
+	multicast [2]pool[table]
+	byID      [2]map[uint32]*table
 	// leftovers are routes that stood in an IPv4 table when its last lock
 	// went. VPP forgets to remove them, and the next table that gets the
 	// pool index has them.
@@ -33,7 +36,10 @@ type table struct {
 	name   string
 	locks  map[uint8]int // by source
 	gone   bool
-	routes *routes
+	// multicast is the index of its multicast table, none where it has none:
+	// some that keep a table alive need no multicast.
+	multicast uint32
+	routes    *routes
 }
 
 // routes holds entries by prefix length and address.
@@ -68,7 +74,7 @@ func newFIB() *fib {
 	f.registerSources()
 	for family := range f.byID {
 		f.byID[family] = map[uint32]*table{}
-		f.findOrCreate(family, 0, "").lock(sourceDefaultRoute)
+		f.lock(f.findOrCreate(family, 0, ""), sourceDefaultRoute)
 	}
 	return f
 }
@@ -85,7 +91,7 @@ func (f *fib) findOrCreate(family int, id uint32, name string) *table {
 	if name == "" {
 		name = fmt.Sprintf("ipv%d-VRF:%d", 4+2*family, id)
 	}
-	t := &table{family: family, id: id, name: name, locks: map[uint8]int{}, routes: &routes{}}
+	t := &table{family: family, id: id, name: name, locks: map[uint8]int{}, multicast: none, routes: &routes{}}
 	t.index = f.tables[family].put(t)
 	f.byID[family][id] = t
 	if left := f.leftovers[t.index]; left != nil && family == 0 {
@@ -121,11 +127,19 @@ var specials = [2][]special{
 }
 
 // lock keeps a table alive. The API has one lock for all its clients.
-func (t *table) lock(source uint8) {
+func (f *fib) lock(t *table, source uint8) {
 	if source == sourceAPI && t.locks[source] > 0 {
 		return
 	}
 	t.locks[source]++
+	if t.multicast == none && t.wantsMulticast() {
+		t.multicast = f.multicast[t.family].put(t)
+	}
+}
+
+// wantsMulticast tells whether somebody keeps the multicast table too.
+func (t *table) wantsMulticast() bool {
+	return t.locks[sourceAPI]+t.locks[sourceInterface]+t.locks[sourceDefaultRoute] > 0
 }
 
 // unlock gives a lock back; with the last one the table goes.
@@ -135,6 +149,10 @@ func (f *fib) unlock(t *table, source uint8) {
 	}
 	if t.locks[source]--; t.locks[source] == 0 {
 		delete(t.locks, source)
+	}
+	if t.multicast != none && !t.wantsMulticast() {
+		f.multicast[t.family].remove(t.multicast)
+		t.multicast = none
 	}
 	if len(t.locks) > 0 || t.gone {
 		return

@@ -123,7 +123,7 @@ func (f *fib) listOf(paths []path) *pathList {
 		if p.table == nil {
 			continue
 		}
-		p.table.lock(sourceRR)
+		f.lock(p.table, sourceRR)
 		if p.kind == pathRecursive {
 			f.track(p.table, p.via(), sourceRR)
 		}

@@ -261,7 +261,7 @@ func (t *interfaceTable) setAdmin(i *swInterface, up bool) {
 func (t *interfaceTable) bind(i *swInterface, family int, to *table) {
 	fib, old := t.state.fib, i.table[family]
 	if to.id != 0 {
-		to.lock(sourceInterface)
+		fib.lock(to, sourceInterface)
 	}
 	i.table[family] = to
 	if old != to {

@@ -74,7 +74,7 @@ func (f *fib) addDelTable(add bool, w wireTable) {
 	}
 	family := familyOf(w.IsIP6)
 	if add {
-		f.findOrCreate(family, w.TableID, w.Name).lock(sourceAPI)
+		f.lock(f.findOrCreate(family, w.TableID, w.Name), sourceAPI)
 	} else if t := f.find(family, w.TableID); t != nil {
 		f.unlock(t, sourceAPI)
 	}

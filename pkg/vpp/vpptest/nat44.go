@@ -89,7 +89,7 @@ const (
 
 // use locks the table of a VRF, which it makes if there is none.
 func (n *nat44) use(vrf uint32, source uint8) {
-	n.state.fib.findOrCreate(0, vrf, "").lock(source)
+	n.state.fib.lock(n.state.fib.findOrCreate(0, vrf, ""), source)
 }
 
 func (n *nat44) letGo(vrf uint32) {

@@ -159,7 +159,7 @@ func (n *nat64) outside() (sw uint32, ok bool) {
 }
 
 // hold makes a table, where there is none, and holds it.
-func (n *nat64) hold(vrf uint32) { n.state.fib.findOrCreate(1, vrf, "").lock(n.lock) }
+func (n *nat64) hold(vrf uint32) { n.state.fib.lock(n.state.fib.findOrCreate(1, vrf, ""), n.lock) }
 
 func (n *nat64) enable(on bool) int32 {
 	if on == n.enabled {

@@ -115,7 +115,7 @@ func (t *neighborTable) route(table *table, n *neighbor, add bool) {
 		if s := table.exact(host).get(sourceAdjacency); s != nil {
 			had = s.list
 		}
-		table.lock(sourceAdjacency)
+		fib.lock(table, sourceAdjacency)
 		fib.set(table, host, sourceAdjacency, flagAttached, fib.listOf(withPaths(had, []path{n.path()})))
 	default:
 		fib.removePaths(table, host, sourceAdjacency, []path{n.path()})

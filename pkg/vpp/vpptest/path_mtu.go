@@ -53,7 +53,7 @@ func servePathMTU(r *registry) {
 			p := key
 			p.PathMTU = m.Pmtu.PathMTU
 			byKey[key] = mtus.put(&p)
-			t.lock(sourceRR)
+			f.lock(t, sourceRR)
 			f.track(t, host, sourceRR)
 			if cover := t.cover(host); cover == nil || cover.best.flags&flagAttached == 0 {
 				// This one stays when the MTU is deleted, in VPP too.

@@ -92,6 +92,9 @@ func serveSystem(r *registry) {
 		if strings.Join(words, " ") == "show bihash" {
 			reply = cliInbandReply{Reply: nat64s(r.state).showHashes()}
 		}
+		if text, ok := r.state.fib.showIndex(words); ok {
+			reply = cliInbandReply{Reply: text}
+		}
 		cli.send(c, &reply)
 	})
 }

@@ -116,8 +116,10 @@ func serveVxlan(r *registry) {
 			sw, instance, m.SrcAddress.host().wire().Address, m.DstAddress.host().wire().Address, m.SrcPort, m.DstPort,
 			m.McastSwIfIndex, m.EncapVrfID, m.DecapNextIndex, m.Vni,
 		}})
-		if !key.dst.addr.isMulticast(key.dst.family) {
-			r.state.fib.track(key.table, key.dst, sourceRR)
+		if fib := r.state.fib; !key.dst.addr.isMulticast(key.dst.family) {
+			fib.track(key.table, key.dst, sourceRR)
+		} else if fib.multicast[key.dst.family].get(key.table.index) == nil {
+			fib.lethal = "the route of a VXLAN's group went into a multicast table that does not exist"
 		}
 		return swIfIndexReply{retOK, sw}
 	}
