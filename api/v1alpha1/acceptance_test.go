@@ -3,15 +3,11 @@ package v1alpha1
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // edge is what is at the edge of the rules, but right.
@@ -335,104 +331,6 @@ func TestSpecsSurviveGo(t *testing.T) {
 			if ResourceName(o) != o.GetName() {
 				t.Errorf("without spec.name ResourceName is %q, want %q", ResourceName(o), o.GetName())
 			}
-		}
-	}
-}
-
-// Each limit that the schemas set on a scalar of a spec holds: the value just
-// beyond it is refused there. The samples and the edge have a value for each.
-func TestLimitsHold(t *testing.T) {
-	t.Parallel()
-	objects := samples(t)
-	for kind, specs := range edge {
-		for _, spec := range specs {
-			objects = append(objects, object(t, kind, spec))
-		}
-	}
-	tried := map[string]bool{}
-	for _, d := range objects {
-		kind := d["kind"].(string)
-		c := crdOf(t, kind)
-		c.admit(d, nil) // for the defaults
-		spec := c.structural.Properties["spec"]
-		mutate(d["spec"], &spec, "spec", func(path string, set func(any), value any, s *schema.Structural) {
-			for what, beyond := range beyondLimits(s) {
-				limit := kind + " " + index.ReplaceAllString(path, "") + " " + what
-				if tried[limit] {
-					continue
-				}
-				tried[limit] = true
-				set(beyond)
-				obj := runtime.DeepCopyJSON(d)
-				set(value)
-				if !slices.ContainsFunc(c.admit(obj, nil), func(err *field.Error) bool { return err.Field == path }) {
-					t.Errorf("%s %s: %v is accepted beyond %s", kind, path, beyond, what)
-				}
-			}
-		})
-	}
-	crds, err := loadCRDs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for kind, c := range crds {
-		c.walk(func(path string, s *schema.Structural) {
-			for what := range beyondLimits(s) {
-				if strings.HasPrefix(path, "spec.") && !tried[kind+" "+path+" "+what] {
-					t.Errorf("%s %s: no sample has it, so its %s is not tried", kind, path, what)
-				}
-			}
-		})
-	}
-}
-
-// beyondLimits are values just outside of what s allows, by what forbids them.
-func beyondLimits(s *schema.Structural) map[string]any {
-	beyond := map[string]any{}
-	v := s.ValueValidation
-	if v == nil {
-		return nil
-	}
-	if v.Minimum != nil {
-		beyond["minimum"] = int64(*v.Minimum) - 1
-	}
-	if v.Maximum != nil {
-		beyond["maximum"] = int64(*v.Maximum) + 1
-	}
-	if v.Enum != nil {
-		beyond["enum"] = "Nonsense"
-		if s.Type == "integer" {
-			beyond["enum"] = int64(63)
-		}
-	}
-	if v.MaxLength != nil {
-		beyond["maxLength"] = strings.Repeat("a", int(*v.MaxLength)+1)
-	}
-	if v.Pattern != "" {
-		beyond["pattern"] = "a b"
-	}
-	return beyond
-}
-
-// mutate visits all scalars of value, with a way to set each to another.
-func mutate(value any, s *schema.Structural, path string, visit func(path string, set func(any), value any, s *schema.Structural)) {
-	each := func(path string, set func(any), value any, s *schema.Structural) {
-		switch value.(type) {
-		case document, []any:
-			mutate(value, s, path, visit)
-		default:
-			visit(path, set, value, s)
-		}
-	}
-	switch value := value.(type) {
-	case document:
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			child := s.Properties[key]
-			each(path+"."+key, func(v any) { value[key] = v }, value[key], &child)
-		}
-	case []any:
-		for i := range value {
-			each(fmt.Sprintf("%s[%d]", path, i), func(v any) { value[i] = v }, value[i], s.Items)
 		}
 	}
 }
