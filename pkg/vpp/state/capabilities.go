@@ -1,0 +1,41 @@
+package state
+
+import "context"
+
+// Opener is a [Kind] that has to prepare each session, before anything is read.
+type Opener interface {
+	Open(ctx context.Context, v *View) error
+}
+
+// Explainer is a [Kind] that VPP may hold without showing it. Explain is given
+// what is wanted, was written and was not found by Read, and reports those
+// that are there all the same, with Found.Overridden.
+type Explainer interface {
+	Explain(ctx context.Context, v *View, missing []ID, wants []any, found func(Found)) error
+}
+
+// Describer is a [Kind] whose identities need other words than kind and key
+// where a user reads of them: "IPv4 table of VRF blue".
+type Describer interface {
+	Describe(key string) string
+}
+
+// Watcher is a [Kind] whose events tell when to read it again. Watch calls
+// changed for what an event says: a handle that is gone (deleted true), or
+// that something changed. Of a handle that is not known nothing is concluded;
+// [AllHandles] has all of the kind read. It returns when ctx ends or events
+// cannot be had.
+type Watcher interface {
+	Watch(ctx context.Context, v *View, changed func(handle uint32, deleted bool)) error
+}
+
+// AllHandles stands for all things of a kind: no handle is this number.
+const AllHandles = ^uint32(0)
+
+// Refresher is a [Kind] of which a single thing can be read again: when an
+// event names it, something else disturbed it, or VPP refused a step of it. have
+// is what it was, nil where it was not there. What is not found is taken to be as
+// it was; where that does not do, an error has the whole kind read.
+type Refresher interface {
+	Refresh(ctx context.Context, v *View, id ID, have any, found func(Found)) error
+}
