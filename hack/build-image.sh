@@ -7,5 +7,5 @@ cd "$(dirname "$0")/.."
 
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$version" -o "$out/" ./cmd/...
+CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/vpp-operator/vpp-operator/cmd/internal/version.version=$version" -o "$out/" ./cmd/...
 go run -C hack/image . -out "$file" -name "$image" -user 65532:65532 -entrypoint /vpp-operator "$out"/*

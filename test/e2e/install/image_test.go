@@ -28,6 +28,13 @@ func TestImage(t *testing.T) {
 		t.Fatalf("%s: %v\n%s", build, err, out)
 	}
 	made := readImage(t, file)
+	program := filepath.Join(t.TempDir(), "vpp-operator")
+	if err := os.WriteFile(program, made.files["vpp-operator"], 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := exec.CommandContext(t.Context(), program, "--version").Output(); err != nil || !strings.Contains(string(said), "v1.2.3") {
+		t.Errorf("it is version %q: %v", said, err)
+	}
 
 	dockerfile, err := os.ReadFile("../../../Dockerfile")
 	if err != nil {
@@ -43,6 +50,9 @@ func TestImage(t *testing.T) {
 	built := regexp.MustCompile(`go build .* -o /out/ (\S+)\n`).FindStringSubmatch(text)
 	if built == nil {
 		t.Fatalf("no program is built:\n%s", text)
+	}
+	if variable := "-X github.com/vpp-operator/vpp-operator/cmd/internal/version.version="; !strings.Contains(built[0], variable) {
+		t.Errorf("the Dockerfile tells its programs no version: %s", built[0])
 	}
 	list := exec.CommandContext(t.Context(), "go", "list", "-f", "{{if eq .Name \"main\"}}{{.ImportPath}}{{end}}", built[1])
 	list.Dir = "../../.."
