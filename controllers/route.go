@@ -40,7 +40,8 @@ func compileRoute(o *v1alpha1.Route) ([]state.Item, error) {
 	if len(errs) > 0 {
 		return nil, errs.ToAggregate()
 	}
-	// A host route over itself is a loop that VPP takes and never forwards.
+	// A host route over itself is a loop that VPP takes and never forwards. A longer
+	// prefix than a network's may lead to a next hop inside it.
 	for i, p := range paths {
 		if p.Type != kinds.PathForward || p.Interface != "" || p.VRF != vrf {
 			continue

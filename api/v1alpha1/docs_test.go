@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 )
 
 // pages are what users read.
@@ -88,6 +90,44 @@ func TestReasonsAreDocumented(t *testing.T) {
 	})
 	if reasons == 0 {
 		t.Error("condition_types.go has no reasons")
+	}
+}
+
+var (
+	firstCell = regexp.MustCompile(`(?m)^\| ([^|]+) \|`)
+	fieldPath = regexp.MustCompile("`([a-zA-Z0-9.]+)`")
+)
+
+// Each kind has a row, with its short name, where the kinds are listed, and a
+// section of its own, whose table of changes names fields that the kind has.
+func TestKindsAreDocumented(t *testing.T) {
+	t.Parallel()
+	crds, err := loadCRDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := pages(t)
+	for kind, c := range crds {
+		row := regexp.MustCompile(`(?m)^\| (\w+, )*` + kind + `(, \w+)* \|.*` + "`" + c.definition.Spec.Names.ShortNames[0] + "`")
+		if !row.MatchString(texts["../../docs/concepts.md"]) {
+			t.Errorf("docs/concepts.md has no row for %s, %s", kind, c.definition.Spec.Names.ShortNames[0])
+		}
+		_, section, found := strings.Cut(texts["../../docs/kinds.md"], "\n## "+kind+"\n")
+		if !found {
+			t.Errorf("docs/kinds.md has no section on %s", kind)
+		}
+		section, _, _ = strings.Cut(section, "\n## ")
+		has := map[string]bool{}
+		c.walk(func(path string, _ *schema.Structural) { has[path[strings.LastIndex(path, ".")+1:]] = true })
+		for _, cell := range firstCell.FindAllStringSubmatch(section, -1) {
+			for _, path := range fieldPath.FindAllStringSubmatch(cell[1], -1) {
+				for name := range strings.SplitSeq(path[1], ".") {
+					if !has[name] {
+						t.Errorf("docs/kinds.md, %s: there is no field %s", kind, path[1])
+					}
+				}
+			}
+		}
 	}
 }
 
