@@ -8,6 +8,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -42,6 +43,17 @@ func TestAgent(t *testing.T) {
 	})
 	if node.Status.VPP.PID != int64(a.vpp.PID()) || node.Status.VPP.Version == "" || node.Status.VPP.APIMessages == 0 {
 		t.Errorf("VPP is told to be %+v", node.Status.VPP)
+	}
+
+	// Its switches are the user's, who applies them: they are not in conflict with
+	// what the agent has made.
+	switches := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": v1alpha1.GroupVersion.String(), "kind": "VPPNode",
+		"metadata": map[string]any{"name": a.node},
+		"spec":     map[string]any{"paused": false, "driftPolicy": "Report", "resyncPeriod": "1m"},
+	}}
+	if err := a.client.Apply(a.ctx, client.ApplyConfigurationFromUnstructured(switches), client.FieldOwner("user")); err != nil {
+		t.Error(err)
 	}
 
 	blue := vrf(a.node, "blue", 10)

@@ -133,7 +133,7 @@ func TestDefaults(t *testing.T) {
 		{"PolicyRoute", `{interfaces: [{interface: eth0}]}`, `{nodeName: node1, accessList: list, family: IPv4, paths: [{nextHop: 198.51.100.1}], interfaces: [{interface: eth0}]}`},
 		{"NAT44", `{pools: [{first: 192.0.2.1}]}`, `{nodeName: node1, insideVRF: default, outsideVRF: default, sessions: 64512, pools: [{first: 192.0.2.1}]}`},
 		{"NAT44Mapping", `{staticMappings: null, identityMappings: [{address: 10.0.0.1}]}`, `{nodeName: node1, vrf: default, identityMappings: [{address: 10.0.0.1}]}`},
-		{"VPPNode", `{}`, `{driftPolicy: Enforce, resyncPeriod: 5m}`},
+		{"VPPNode", `{}`, `{}`},
 	} {
 		obj := object(t, tc.kind, tc.spec)
 		for _, err := range crdOf(t, tc.kind).admit(obj, nil) {
@@ -145,7 +145,7 @@ func TestDefaults(t *testing.T) {
 	}
 	// A VPPNode may have no spec at all.
 	node := document{"metadata": document{"name": "node1"}}
-	if errs := crdOf(t, "VPPNode").admit(node, nil); len(errs) > 0 || node["spec"] == nil {
+	if errs := crdOf(t, "VPPNode").admit(node, nil); len(errs) > 0 || node["spec"] != nil {
 		t.Errorf("VPPNode without spec: %v, %v", node, errs)
 	}
 }

@@ -24,9 +24,9 @@ type VPPNode struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec holds the node's switches.
+	// spec holds the node's switches. It has no defaults in the schema: those would
+	// be the agent's, who creates the object, and the user's own values in conflict.
 	//
-	// +kubebuilder:default={}
 	// +optional
 	Spec VPPNodeSpec `json:"spec,omitzero"`
 	// status is what the node's agent found.
@@ -56,14 +56,12 @@ type VPPNodeSpec struct {
 	// Enforce repairs it, Report only tells, in conditions, Events and metrics.
 	// Default: Enforce.
 	//
-	// +kubebuilder:default=Enforce
 	// +optional
 	DriftPolicy DriftPolicy `json:"driftPolicy,omitempty"`
 
 	// resyncPeriod is how often all of VPP is read and compared with what is
 	// desired, give or take a tenth: 1s..24h. Default: 5m.
 	//
-	// +kubebuilder:default="5m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+([.][0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be a duration of 1s to 24h, such as 90s or 5m"
