@@ -168,7 +168,20 @@ func (r *reader) nat44Mappings() {
 				d.LocalIPAddress, d.LocalPort, d.VrfID, d.Flags, d.Tag)
 		}
 	})
+	// An interface's row comes with one of its address, as soon as it has one.
+	ofInterface := map[natIdentity]bool{}
 	each(r, natIdentities, empty{}, func(d *natIdentity) {
+		if d.SwIfIndex == none {
+			return
+		}
+		each(r, addresses, tableRequest{d.SwIfIndex, false}, func(a *addressDetails) {
+			ofInterface[natIdentity{a.Prefix.Addr(), d.Protocol, d.Port, none, d.VrfID, d.Tag}] = true
+		})
+	})
+	each(r, natIdentities, empty{}, func(d *natIdentity) {
+		if ofInterface[*d] {
+			return
+		}
 		r.add("nat44 mapping", where(d.IPAddress, d.SwIfIndex, d.Port, d.Protocol), "to itself vrf %d %s", d.VrfID, d.Tag)
 	})
 	each(r, natLBs, empty{}, func(d *natBalanced) {
