@@ -114,10 +114,20 @@ func (k bondMember) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
 		case !there:
 			return state.Result{Err: err}
 		case op.Verb == state.Delete:
-			return state.Result{Err: k.detach(ctx, v, index)}
+			return state.Result{Err: k.detach(ctx, v, index), Disturbs: k.disturbed(op.ID, op.Have)}
+		case op.Verb == state.Create:
+			r := k.add(ctx, v, op, index)
+			r.Disturbs = k.disturbed(op.ID, op.Want)
+			return r
 		}
 		return k.add(ctx, v, op, index)
 	})
+}
+
+// disturbed are the interfaces that VPP gives another MAC address: a bond has that
+// of its first member, and gives it to the others.
+func (bondMember) disturbed(id state.ID, value any) []state.ID {
+	return []state.ID{InterfaceID(valueOf[BondMember](value).Bond), InterfaceID(id.Key)}
 }
 
 func (k bondMember) add(ctx context.Context, v *state.View, op *state.Op, index uint32) state.Result {

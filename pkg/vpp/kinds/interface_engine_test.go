@@ -129,3 +129,24 @@ func (b *bench) indexOf(vppName string) (uint64, error) {
 	}
 	return 0, nil
 }
+
+// VPP gives a bond the MAC address of its first member, and tells nobody: by the
+// time when all is done that is known.
+func TestBondTakesMACAddress(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		b := work(t, socket)
+		bond := &kinds.Interface{Name: "bond", Type: kinds.Bond{Mode: kinds.BondXOR, LoadBalance: kinds.BondL2}}
+		member := &kinds.Interface{Name: "member", Type: kinds.Memif{Socket: t.TempDir() + "/s", ID: 3}, MAC: macA}
+		b.set("bond", ifItem(bond), ifItem(member), kinds.BondMemberItem("member", kinds.BondMember{Bond: "bond"}))
+		b.Begin()
+		b.await("synced", func() bool { return b.Status().Synced })
+		b.awaitReasons("bond", "Programmed; Programmed; Programmed")
+		have, _, _ := b.Get(kinds.InterfaceID("bond"))
+		if i, ok := have.(*kinds.Interface); !ok || i.MAC != macA {
+			t.Errorf("the bond is %+v, want %v as its MAC address", have, macA)
+		}
+		o, _ := owner("bond", 0)
+		b.Remove(o)
+		b.await("nothing is left", func() bool { return b.gone(kinds.InterfaceID("member")) && b.gone(kinds.InterfaceID("bond")) })
+	})
+}

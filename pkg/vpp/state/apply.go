@@ -100,6 +100,7 @@ func (e *Engine) finished(op *Op, r Result) {
 	for _, id := range r.Disturbs {
 		if m := e.lookup(id); m != nil && m.want != nil {
 			e.touched[id] = struct{}{}
+			e.disturbed++
 			e.requestRead()
 		}
 	}
@@ -170,7 +171,7 @@ func (e *Engine) quiet() {
 		}
 		k.doubted = nil
 	}
-	if e.status.synced {
+	if e.status.synced || e.refreshed != e.disturbed { // else it would be told how things were before
 		return
 	}
 	e.status.synced, e.status.syncedSince = true, time.Now()

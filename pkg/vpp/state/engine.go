@@ -107,7 +107,10 @@ type Engine struct {
 	busy    int    // operations under way
 	running sync.WaitGroup
 	reads   chan struct{}   // a reading is due
-	touched map[ID]struct{} // what events have named
+	touched map[ID]struct{} // what events have named, or operations disturbed
+	// disturbed counts operations that disturbed something, refreshed those of
+	// which that was read again.
+	disturbed, refreshed uint64
 	// ownDeletes are deletes of ours that an event may still tell of.
 	ownDeletes map[ownDelete]int
 	retryAt    *time.Timer

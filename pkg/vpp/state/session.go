@@ -131,6 +131,7 @@ func (e *Engine) open(ctx context.Context, st vpp.State, view *View) bool {
 	}
 	e.mu.Lock()
 	e.resync.begun = time.Time{} // one that the last session did not end is void
+	e.refreshed = e.disturbed
 	e.dueAll()
 	e.mu.Unlock()
 	if !e.read(ctx, view, true) {
@@ -387,7 +388,7 @@ const refreshFew = 64
 // doubted. Where that is much of a kind, reading all of it costs less.
 func (e *Engine) refresh(ctx context.Context, view *View) {
 	e.mu.Lock()
-	ids := slices.Collect(maps.Keys(e.touched))
+	ids, disturbed := slices.Collect(maps.Keys(e.touched)), e.disturbed
 	clear(e.touched)
 	many := map[string]int{}
 	for _, id := range ids {
@@ -423,6 +424,9 @@ func (e *Engine) refresh(ctx context.Context, view *View) {
 			e.mu.Unlock()
 		}
 	}
+	e.mu.Lock()
+	e.refreshed = disturbed
+	e.mu.Unlock()
 	e.kick()
 }
 
