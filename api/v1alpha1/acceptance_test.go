@@ -3,14 +3,17 @@ package v1alpha1
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// edge is what is at the edge of the rules, but right.
+// edge is what is at the edge of the rules, but right, of the kinds whose cases do
+// not say it.
 var edge = map[string][]string{
 	"Interface": {
 		`{name: ` + long49 + `, loopback: {instance: 16383}}`,
@@ -87,18 +90,21 @@ var edge = map[string][]string{
 		`{maps: [{insidePrefix: 100.64.0.0/18, outsidePrefix: 192.0.2.0/24}, {insidePrefix: 10.0.0.1/32, outsidePrefix: 198.51.100.1/32}]}`,
 		`{insideInterfaces: [a], outsideInterfaces: [b], timeouts: {udp: 1, tcpEstablished: 604800, tcpTransitory: 604800, icmp: 604800}}`,
 	},
-	"PolicyRoute": {
-		`{name: ` + long49 + `, paths: [{nextHop: 198.51.100.1, nextHopVRF: blue, weight: 255, preference: 255}, {interface: eth0, nextHop: 198.51.100.1}]}`,
-		`{family: IPv6, paths: [{nextHop: "fe80::1", interface: eth0}, {interface: eth1}]}`,
-		`{paths: null, action: Drop, interfaces: [{interface: eth0, priority: 65535}, {interface: eth1}]}`,
-		`{paths: null, lookupVRF: default}`,
-	},
 	"VPPNode": {`{paused: true, driftPolicy: Report, resyncPeriod: 1h30m, confirmPrune: 3}`, `{resyncPeriod: 1s}`, `{resyncPeriod: 24h}`, `{resyncPeriod: 1.5s}`},
+}
+
+// accepted is what is at the edge of the rules, by kind.
+func accepted() map[string][]string {
+	all := maps.Clone(edge)
+	for _, c := range kindCases() {
+		all[c.kind] = append(slices.Clip(all[c.kind]), c.accepted...)
+	}
+	return all
 }
 
 func TestAccepted(t *testing.T) {
 	t.Parallel()
-	for kind, specs := range edge {
+	for kind, specs := range accepted() {
 		c := crdOf(t, kind)
 		for _, spec := range specs {
 			obj := object(t, kind, spec)
@@ -153,7 +159,7 @@ func TestDefaults(t *testing.T) {
 // Everything but node and name can change.
 func TestAcceptedChanges(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ kind, from, to string }{
+	updates := []struct{ kind, from, to string }{
 		{"Interface", `{}`, `{memif: {role: Master, socket: /a}}`},
 		{"BridgeDomain", `{}`, `{id: 11, bvi: lo}`},
 		{"CrossConnect", `{}`, `{interface: c, peer: d, oneWay: true}`},
@@ -164,11 +170,16 @@ func TestAcceptedChanges(t *testing.T) {
 		{"Policer", `{}`, `{type: RFC2698, rateUnit: PacketsPerSecond, cir: 5, cbs: 5, eir: 5, ebs: 5, rounding: Down}`},
 		{"NAT64", `{prefixes: [{vrf: default, prefix: "64:ff9b::/96"}]}`, `{prefixes: [{vrf: default, prefix: "2001:db8::/96"}]}`},
 		{"DeterministicNAT", `{}`, `{maps: [{insidePrefix: 100.64.0.0/24, outsidePrefix: 192.0.2.0/28}]}`},
-		{"PolicyRoute", `{}`, `{family: IPv6, accessList: other, paths: null, action: Drop}`},
 		{"NAT44", `{name: a}`, `{name: a, insideVRF: blue, sessions: 1, allowDisruption: true}`},
 		{"NAT44Mapping", `{}`, `{vrf: blue, staticMappings: null, identityMappings: [{interface: a}]}`},
 		{"VPPNode", `{paused: true}`, `{driftPolicy: Report}`},
-	} {
+	}
+	for _, c := range kindCases() {
+		for _, u := range c.updates {
+			updates = append(updates, struct{ kind, from, to string }{c.kind, u[0], u[1]})
+		}
+	}
+	for _, tc := range updates {
 		c := crdOf(t, tc.kind)
 		for _, err := range c.admit(object(t, tc.kind, tc.to), object(t, tc.kind, tc.from)) {
 			t.Errorf("%s from %s to %s: %v", tc.kind, tc.from, tc.to, err)
@@ -250,7 +261,7 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 			i, long49))
 	}
 	list := func(items []string) string { return "[" + strings.Join(items, ", ") + "]" }
-	for name, tc := range map[string]struct{ kind, spec string }{
+	largest := map[string]struct{ kind, spec string }{
 		"4096 IPv4 prefixes":         {"Route", `{prefixes: ` + list(v4) + `}`},
 		"4096 IPv6 prefixes":         {"Route", `{name: ` + long49 + `, prefixes: ` + list(v6) + `, paths: ` + list(paths) + `}`},
 		"64 addresses":               {"Interface", `{name: ` + long49 + `, addresses: ` + list(addresses) + `}`},
@@ -262,14 +273,19 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 			`, pools: ` + list(pools) + `, staticBindings: ` + list(bindings) + `}`},
 		"64 maps":    {"DeterministicNAT", `{insideInterfaces: ` + list(natInterfaces) + `, outsideInterfaces: ` + list(natInterfaces) + `, maps: ` + list(maps) + `}`},
 		"32 members": {"Interface", `{name: ` + long49 + `, bond: {mode: LACP, members: ` + list(members) + `}}`},
-		"16 paths":   {"PolicyRoute", `{name: ` + long49 + `, paths: ` + list(policyPaths(16)) + `}`},
 		"256 ports": {"BridgeDomain", `{name: ` + long49 + `, bvi: ` + long49 + `, unknownUnicastInterface: up, arpTermination: true, ports: ` +
 			list(ports) + `, fibEntries: ` + list(macs) + `, arpEntries: ` + list(arps) + `}`},
 		"1000 mappings": {"NAT44Mapping", `{name: ` + long49 + `, vrf: ` + long49 + `, staticMappings: ` + list(mappings) + `, loadBalancedMappings: ` + list(balanced) + `}`},
 		"a full NAT44": {"NAT44", `{name: ` + long49 + `, insideInterfaces: ` + list(named) + `, outsideInterfaces: ` + list(named) + `, pools: [` +
 			strings.TrimSuffix(strings.Repeat(`{first: 100.100.100.100, last: 100.100.100.101, vrf: `+long49+`}, `, 64), ", ") +
 			`], sessionLimits: ` + list(limits) + `, vrfTables: ` + list(tables) + `}`},
-	} {
+	}
+	for _, c := range kindCases() {
+		for name, spec := range c.maximal {
+			largest[c.kind+" "+name] = struct{ kind, spec string }{c.kind, spec}
+		}
+	}
+	for name, tc := range largest {
 		t.Run(name, func(t *testing.T) {
 			c, obj := crdOf(t, tc.kind), object(t, tc.kind, tc.spec)
 			for _, err := range c.admit(obj, object(t, tc.kind, tc.spec)) {

@@ -18,7 +18,7 @@ import (
 func TestLimitsHold(t *testing.T) {
 	t.Parallel()
 	objects := samples(t)
-	for kind, specs := range edge {
+	for kind, specs := range accepted() {
 		for _, spec := range specs {
 			objects = append(objects, object(t, kind, spec))
 		}

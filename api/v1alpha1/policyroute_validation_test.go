@@ -26,6 +26,14 @@ var policyRouteCase = kindCase{
 		{name: "multicast next hop", spec: `{paths: [{nextHop: 224.0.0.1}]}`, path: "spec.paths.nextHop", message: notUnicast},
 		{name: "interface twice", spec: `{interfaces: [{interface: eth0}, {interface: eth0, priority: 2}]}`, path: "spec.interfaces", message: "Duplicate value"},
 	},
+	accepted: []string{
+		`{name: ` + long49 + `, paths: [{nextHop: 198.51.100.1, nextHopVRF: blue, weight: 255, preference: 255}, {interface: eth0, nextHop: 198.51.100.1}]}`,
+		`{family: IPv6, paths: [{nextHop: "fe80::1", interface: eth0}, {interface: eth1}]}`,
+		`{paths: null, action: Drop, interfaces: [{interface: eth0, priority: 65535}, {interface: eth1}]}`,
+		`{paths: null, lookupVRF: default}`,
+	},
+	maximal: map[string]string{"of 16 paths": `{name: ` + long49 + `, paths: [` + strings.Join(policyPaths(16), ", ") + `]}`},
+	updates: [][2]string{{`{}`, `{family: IPv6, accessList: other, paths: null, action: Drop}`}},
 }
 
 // policyPaths are paths as long as they can be.

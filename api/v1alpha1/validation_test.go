@@ -37,6 +37,12 @@ type kindCase struct {
 	base     string
 	refusals []refusal
 	changes  []change
+	// accepted are at the edge of the rules, but right, and maximal, by name, as
+	// large as can be: each is merged into base.
+	accepted []string
+	maximal  map[string]string
+	// updates are accepted changes: each from one to the other, merged into base.
+	updates [][2]string
 }
 
 // kindCases list every kind; a new one adds its line.
