@@ -2,7 +2,6 @@ package controllers
 
 import (
 	"iter"
-	"net/netip"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -51,8 +50,7 @@ func compilePolicyRoute(o *v1alpha1.PolicyRoute) ([]state.Item, error) {
 	return items, nil
 }
 
-// policyPaths reads where packets go. VPP takes two paths for one whatever their
-// weights and preferences.
+// policyPaths reads where packets go.
 func policyPaths(path *field.Path, spec *v1alpha1.PolicyRouteSpec, ip6 bool) (paths []kinds.Path, errs field.ErrorList) {
 	switch {
 	case spec.Action == v1alpha1.PolicyRouteActionDrop:
@@ -64,28 +62,7 @@ func policyPaths(path *field.Path, spec *v1alpha1.PolicyRouteSpec, ip6 bool) (pa
 	case len(spec.Paths) == 0:
 		return nil, field.ErrorList{field.Required(path.Child("paths"), "one of paths, action and lookupVRF")}
 	}
-	type way struct {
-		hop        netip.Addr
-		iface, vrf string
-	}
-	seen := map[way]bool{}
-	for i := range spec.Paths {
-		at := path.Child("paths").Index(i)
-		q := &spec.Paths[i]
-		p, err := routePath(at, &v1alpha1.RoutePath{
-			NextHop: q.NextHop, Interface: q.Interface, NextHopVRF: q.NextHopVRF, Weight: q.Weight, Preference: q.Preference,
-		}, v1alpha1.DefaultVRF, ip6)
-		switch w := (way{p.NextHop, p.Interface, p.VRF}); {
-		case err != nil:
-			errs = append(errs, err)
-		case seen[w]:
-			errs = append(errs, field.Duplicate(at, strings.TrimSpace(string(q.NextHop)+" "+p.Interface)))
-		default:
-			seen[w] = true
-			paths = append(paths, p)
-		}
-	}
-	return paths, errs
+	return forwardingPaths(path.Child("paths"), spec.Paths, ip6)
 }
 
 // reportPolicyRoute tells VPP's number of a policy, and what it is not attached

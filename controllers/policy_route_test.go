@@ -27,7 +27,7 @@ func TestCompilePolicyRoute(t *testing.T) {
 			[]kinds.Path{{Type: kinds.PathDrop}}, []state.ID{kinds.AccessListID("l"), kinds.VRFID("default", true)}, ""},
 		"lookup": {v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv4", LookupVRF: "blue", Interfaces: lan},
 			[]kinds.Path{{Type: kinds.PathLookup, VRF: "blue"}}, []state.ID{kinds.AccessListID("l"), kinds.VRFID("default", false), kinds.VRFID("blue", false)}, ""},
-		"paths": {v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv4", Interfaces: lan, Paths: []v1alpha1.PolicyRoutePath{
+		"paths": {v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv4", Interfaces: lan, Paths: []v1alpha1.ForwardingPath{
 			{NextHop: "192.0.2.1"}, {NextHop: "192.0.2.1", Interface: "wan", Weight: 3}, {NextHop: "192.0.2.1", NextHopVRF: "blue"}}},
 			[]kinds.Path{{NextHop: hop("192.0.2.1"), VRF: "default"}, {NextHop: hop("192.0.2.1"), Interface: "wan", Weight: 3}, {NextHop: hop("192.0.2.1"), VRF: "blue"}},
 			[]state.ID{kinds.AccessListID("l"), kinds.VRFID("default", false), kinds.VRFID("blue", false), kinds.InterfaceID("wan")}, ""},
@@ -36,8 +36,8 @@ func TestCompilePolicyRoute(t *testing.T) {
 		"no family":        {spec: v1alpha1.PolicyRouteSpec{AccessList: "l", Action: "Drop"}, wrong: "spec.family"},
 		"no way":           {spec: v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv4"}, wrong: "spec.paths"},
 		"action":           {spec: v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv4", Action: "Local"}, wrong: "spec.action"},
-		"the other family": {spec: v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv6", Paths: []v1alpha1.PolicyRoutePath{{NextHop: "192.0.2.1"}}}, wrong: "spec.paths[0].nextHop"},
-		"a path twice": {spec: v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv6", Paths: []v1alpha1.PolicyRoutePath{
+		"the other family": {spec: v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv6", Paths: []v1alpha1.ForwardingPath{{NextHop: "192.0.2.1"}}}, wrong: "spec.paths[0].nextHop"},
+		"a path twice": {spec: v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv6", Paths: []v1alpha1.ForwardingPath{
 			{NextHop: "2001:db8::1", Weight: 1}, {NextHop: "2001:db8:0::1", NextHopVRF: "default", Weight: 2, Preference: 5}}}, wrong: "spec.paths[1]: Duplicate"},
 		"an interface twice": {spec: v1alpha1.PolicyRouteSpec{AccessList: "l", Family: "IPv4", Action: "Drop", Interfaces: slices.Repeat(lan, 2)},
 			wrong: "spec.interfaces[1]: Duplicate"},

@@ -46,12 +46,7 @@ func (r *reader) policyRoutes() {
 
 func (w *wanted) policyRoute(o *v1alpha1.PolicyRoute, _ string) (list []fact) {
 	spec := &o.Spec
-	route := &v1alpha1.RouteSpec{Action: v1alpha1.RouteAction(spec.Action), LookupVRF: spec.LookupVRF}
-	for _, p := range spec.Paths {
-		route.Paths = append(route.Paths, v1alpha1.RoutePath{
-			NextHop: p.NextHop, Interface: p.Interface, NextHopVRF: p.NextHopVRF, Weight: p.Weight, Preference: p.Preference,
-		})
-	}
+	route := &v1alpha1.RouteSpec{Action: v1alpha1.RouteAction(spec.Action), LookupVRF: spec.LookupVRF, Paths: withoutLabels(spec.Paths)}
 	ip := family(spec.Family == "IPv6")
 	subject := fmt.Sprintf("policyroute %s%s %s %s", mark, spec.AccessList, ip, w.paths(route))
 	list = append(list, fact{subject, "", ""})

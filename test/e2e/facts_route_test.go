@@ -96,6 +96,16 @@ func (w *wanted) paths(spec *v1alpha1.RouteSpec) string {
 	return joinPaths(list)
 }
 
+// withoutLabels are paths that have none as a route has them.
+func withoutLabels(paths []v1alpha1.ForwardingPath) (list []v1alpha1.RoutePath) {
+	for _, p := range paths {
+		list = append(list, v1alpha1.RoutePath{
+			NextHop: p.NextHop, Interface: p.Interface, NextHopVRF: p.NextHopVRF, Weight: p.Weight, Preference: p.Preference,
+		})
+	}
+	return list
+}
+
 func (r *reader) paths(wire []wirePath, ip6 bool) string {
 	var list []string
 	for i := range wire {
