@@ -52,6 +52,8 @@ type (
 	// The ledger says what is there, so the value has to be fit for JSON. hidden
 	// names the fields.
 	unseen interface{ hidden() []string }
+	// claimer has claims beyond the identity, which are as in [state.Item].
+	claimer interface{ claims(key string) []string }
 	// describer says in other words than kind and key what a binding is.
 	describer interface{ describe(key string) string }
 )

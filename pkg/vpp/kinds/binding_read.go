@@ -162,6 +162,9 @@ func (r *bindingReading[V]) report(ctx context.Context, at place, value V) (f st
 	left := r.isLeft(r.view, at)
 	stale := state.Found{ID: id, Value: leftBehind[V]{at, value}, Ours: true}
 	theirs := state.Found{ID: id, Value: value, Needs: r.needs(id.Key, value)}
+	if c, ok := r.feature.(claimer); ok {
+		theirs.Claims = c.claims(id.Key)
+	}
 	switch {
 	case mine && r.tenants.holds(r.notes[id], names):
 		theirs.Ours = true

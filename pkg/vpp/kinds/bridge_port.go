@@ -23,9 +23,19 @@ func BridgePortID(domain, iface string) state.ID {
 // bridge domain or in a cross-connect.
 func L2PortClaim(iface string) string { return "L2 port " + iface }
 
-// RoutedClaim is that what comes in on an interface is routed, or is not: what
-// is switched meets no L3 cross-connect.
-func RoutedClaim(iface string) string { return "packets that come in on " + iface }
+// RoutedClaim is where the packets of a family go that come in on an interface:
+// into an L3 cross-connect, or nowhere else than what is switched.
+func RoutedClaim(iface string, ip6 bool) string {
+	if ip6 {
+		return "IPv6 packets that come in on " + iface
+	}
+	return "IPv4 packets that come in on " + iface
+}
+
+// switchedClaims are those of an interface whose frames are not routed.
+func switchedClaims(iface string) []string {
+	return []string{L2PortClaim(iface), RoutedClaim(iface, false), RoutedClaim(iface, true)}
+}
 
 // BridgePort is the value of a port.
 type BridgePort struct {
@@ -179,9 +189,9 @@ func bridgePortClaims(domain, iface string, t BridgePortType) []string {
 	case BridgePortBVI:
 		return []string{L2PortClaim(iface), "BVI of bridge domain " + domain}
 	case BridgePortUnknownUnicast:
-		return []string{L2PortClaim(iface), RoutedClaim(iface), "unknown unicast of bridge domain " + domain}
+		return append(switchedClaims(iface), "unknown unicast of bridge domain "+domain)
 	}
-	return []string{L2PortClaim(iface), RoutedClaim(iface)}
+	return switchedClaims(iface)
 }
 
 // ports are what a bridge domain has.

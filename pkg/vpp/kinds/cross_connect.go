@@ -66,10 +66,10 @@ func CrossConnectItem(value CrossConnect) state.Item {
 	a, b := value.From, value.To
 	item := state.Item{
 		ID: CrossConnectID(a, b), Value: value, Needs: []state.ID{InterfaceID(a), InterfaceID(b)},
-		Claims: []string{L2PortClaim(a), L2PortClaim(b), RoutedClaim(a)},
+		Claims: append(switchedClaims(a), L2PortClaim(b)),
 	}
 	if value.Both {
-		item.Claims = append(item.Claims, RoutedClaim(b))
+		item.Claims = append(switchedClaims(a), switchedClaims(b)...)
 	}
 	return item
 }
