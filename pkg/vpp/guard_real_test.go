@@ -60,6 +60,10 @@ func TestRealGuard(t *testing.T) {
 		{"Ethernet path over no interface", nil, route(`{"proto": "FIB_API_PATH_NH_PROTO_ETHERNET", "sw_if_index": 77}`), false},
 		{"17 labels", nil, route(`{"sw_if_index": ` + none + `, "n_labels": 17}`), true},
 		{"cross-connect over no UDP encap", []step{loop}, step{"l3xc_update", `{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_UDP_ENCAP", "nh": {"obj_id": 77}}]}}`}, false},
+		{"cross-connect to itself", []step{loop}, step{"l3xc_update", `{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": 1}]}}`}, true},
+		{"cross-connect to one that leads back", []step{
+			loop, loop, {"l3xc_update", `{"l3xc": {"sw_if_index": 2, "paths": [{"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": 1}]}}`},
+		}, step{"l3xc_update", `{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": 2}]}}`}, true},
 		{"det44, inside longer", []step{det44}, step{"det44_add_del_map", `{"is_add": true, "in_plen": 28, "out_plen": 24}`}, false},
 		{"det44, inside of everything", []step{det44}, step{"det44_add_del_map", `{"is_add": true, "in_plen": 0, "out_plen": 24}`}, false},
 		{"det44, out of memory", []step{det44}, step{"det44_add_del_map", `{"is_add": true, "in_plen": 12, "out_plen": 24}`}, false},

@@ -97,6 +97,7 @@ var lethalRows = []lethal{
 		bad:     func(msg []byte, at []int) verdict { return askIf(msg[at[0]] != 0) },
 		look:    nat64Enabled,
 	},
+	l3xcRow(),
 	natSessionsRow(),
 	natRangeRow(),
 	natBackendsRow(),

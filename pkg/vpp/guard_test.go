@@ -57,6 +57,11 @@ func guardedVPP(t testing.TB) (*scripted, string) {
 				map[string]any{"policy": map[string]any{"policy_id": 12, "acl_index": 99, "paths": []any{path(1, "10.0.0.1")}}})
 		case "abf_itf_attach_dump":
 			return entry("abf_itf_attach_details", map[string]any{"attach": map[string]any{"policy_id": 10, "sw_if_index": 1}})
+		case "l3xc_dump":
+			if fields["sw_if_index"] == uint64(2) {
+				return entry("l3xc_details", map[string]any{"l3xc": map[string]any{"sw_if_index": 2, "paths": []any{path(1, "10.0.0.1")}}})
+			}
+			return nil
 		case "show_version":
 			return entry("show_version_reply", map[string]any{"version": "24.10-release"})
 		case "fib_source_dump":
@@ -273,8 +278,14 @@ func TestGuard(t *testing.T) {
 		{"geneve_add_del_tunnel2", []string{tunnel("remote_address", "239.1.1.1", 7)}, []string{tunnel("remote_address", "239.1.1.1", 10)}},
 		{"memif_create", []string{`{"mode": 2}`}, []string{`{"mode": 1}`}},
 		{"memif_create_v2", []string{`{"mode": 2}`, `{"mode": 4294967295}`}, []string{`{"mode": 0}`, `{"mode": 1}`}},
-		{"l3xc_update", []string{`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 77}]}}`},
-			[]string{`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 1}]}}`}},
+		{"l3xc_update", []string{
+			`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 77}]}}`,
+			`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": 1}]}}`,
+			`{"l3xc": {"sw_if_index": 0, "paths": [{"sw_if_index": 1}, {"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": 2}]}}`,
+		}, []string{
+			`{"l3xc": {"sw_if_index": 1, "paths": [{"type": "FIB_API_PATH_TYPE_DVR", "sw_if_index": 1}]}}`,
+			`{"l3xc": {"sw_if_index": 0, "paths": [{"sw_if_index": 2}, {"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": 1}]}}`,
+		}},
 		{"add_del_ip_punt_redirect_v2", []string{`{"is_add": 1, "punt": {"paths": [{"type": "FIB_API_PATH_TYPE_INTERFACE_RX", "sw_if_index": 77}]}}`},
 			[]string{`{"is_add": 1, "punt": {"paths": [{"sw_if_index": 77}]}}`}},
 		{"ip_session_redirect_add_v2", []string{`{"paths": [{"proto": "FIB_API_PATH_NH_PROTO_MPLS"}]}`}, []string{`{"paths": [{}, {}]}`}},
