@@ -9,7 +9,7 @@ import (
 // bindingCommands are those about features that are put on interfaces.
 func (s *script) bindingCommands() map[string]func(args []string) []string {
 	return map[string]func(args []string) []string{
-		"features": s.features, // NAME: those of the arcs below that are on
+		"features": s.features, // NAME [WORD …]: what is on, of those with the word in their name
 		"urpf":     s.urpf,     // NAME 4|6 rx|tx MODE [TABLE]
 		"urpfs":    s.urpfs,    // NAME|none
 		"mss":      s.mss,      // NAME MSS4 DIRECTION4 MSS6 DIRECTION6
@@ -20,14 +20,17 @@ func (s *script) bindingCommands() map[string]func(args []string) []string {
 }
 
 func (s *script) features(args []string) (out []string) {
-	name := args[0]
+	name, of := args[0], args[1:]
+	if len(of) == 0 {
+		of = []string{"urpf", "mss-clamping", "span"}
+	}
 	for _, d := range s.details(swInterfaceDump{SwIfIndex: s.index(name)}) {
 		name = d.InterfaceName
 	}
 	r := ask[cliInbandReply](s.c, "cli_inband", cliInband{Cmd: "show interface " + name + " features"})
 	for line := range strings.Lines(r.Reply) {
-		if words := strings.Fields(line); len(words) > 0 && (strings.Contains(words[0], "urpf") ||
-			strings.Contains(words[0], "mss-clamping") || strings.Contains(strings.ToLower(words[0]), "span")) {
+		words := strings.Fields(line)
+		if len(words) > 0 && slices.ContainsFunc(of, func(w string) bool { return strings.Contains(strings.ToLower(words[0]), w) }) {
 			out = append(out, "  "+words[0])
 		}
 	}
