@@ -27,6 +27,7 @@ func objectKinds() []*kind {
 		portMirrorKind(),
 		bridgeDomainKind(),
 		crossConnectKind(),
+		l3CrossConnectKind(),
 		policerKind(),
 		nat64Kind(),
 		deterministicNATKind(),

@@ -35,6 +35,7 @@ func AddToScheme(s *runtime.Scheme) error {
 		&CrossConnect{}, &CrossConnectList{},
 		&DeterministicNAT{}, &DeterministicNATList{},
 		&Interface{}, &InterfaceList{},
+		&L3CrossConnect{}, &L3CrossConnectList{},
 		&MSSClamp{}, &MSSClampList{},
 		&NAT44{}, &NAT44List{},
 		&NAT44Mapping{}, &NAT44MappingList{},

@@ -53,6 +53,7 @@ func kindCases() []kindCase {
 		crossConnectCase,
 		deterministicNATCase,
 		interfaceCase,
+		l3CrossConnectCase,
 		mssClampCase,
 		nat44Case,
 		nat44MappingCase,

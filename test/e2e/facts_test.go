@@ -88,6 +88,7 @@ func factKinds() []factKind {
 		factsOf((*reader).nat64, (*wanted).nat64),
 		factsOf((*reader).deterministicNAT, (*wanted).deterministicNAT),
 		factsOf((*reader).policyRoutes, (*wanted).policyRoute),
+		factsOf((*reader).l3CrossConnects, (*wanted).l3CrossConnect),
 	}
 }
 

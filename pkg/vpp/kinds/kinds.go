@@ -51,6 +51,7 @@ func All() []state.Kind {
 		NewNAT64(), NewNAT64Prefix(), NewNAT64Address(), NewNAT64Interface(), NewNAT64Binding(),
 		NewDet44(), NewDet44Map(), NewDet44Interface(),
 		NewPolicyRoute(), NewPolicyRouteInterface(),
+		NewL3CrossConnect(),
 		NewNAT44(), NewNAT44Interface(), NewNAT44Address(), NewNAT44InterfaceAddress(), NewNAT44VRFTables(), NewNAT44SessionLimit(),
 		NewNAT44Mapping(),
 	}

@@ -57,6 +57,7 @@ func allKinds() []kind {
 		nat64Kind(),
 		det44Kind(),
 		abfKind(),
+		l3xcKind(),
 	}
 }
 

@@ -70,6 +70,7 @@ func (s *script) run(words []string) []string {
 	maps.Copy(commands, s.natCommands())
 	maps.Copy(commands, s.abfCommands())
 	maps.Copy(commands, s.nat44Commands())
+	maps.Copy(commands, s.l3xcCommands())
 	f := commands[words[0]]
 	if f == nil {
 		s.c.t.Fatalf("unknown command %q", words)
