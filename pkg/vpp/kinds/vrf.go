@@ -2,7 +2,7 @@ package kinds
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -41,7 +41,13 @@ type VRF struct {
 	Shown string
 	// noted says that FlowHash is what the ledger remembers.
 	noted bool
+	// released says that VPP only holds it still because something of somebody
+	// else's is in it: we have let go of it, and it goes with that.
+	released bool
 }
+
+// released is the data of a table's entry in the ledger from when it is let go of.
+var released = json.RawMessage(`"released"`)
 
 // FlowHash is a set of what goes into a flow hash, with the bits of
 // vl_api_ip_flow_hash_config_v2.
@@ -148,7 +154,7 @@ func (k vrf) found(v *state.View, t ipTable) state.Found {
 		f.ID, f.Ours = adopted, true
 	}
 	if e, ok := v.Ledger().Get(f.ID); ok && f.Ours {
-		value := VRF{TableID: t.TableID, Shown: t.Name}
+		value := VRF{TableID: t.TableID, Shown: t.Name, released: e.Data != nil}
 		if hash, err := strconv.ParseUint(e.Digest, 10, 32); err == nil {
 			value.FlowHash, value.noted = FlowHash(hash), true
 		}
@@ -177,6 +183,9 @@ func (k vrf) Compare(want, have, applied any) state.Difference {
 	if w.TableID != h.TableID {
 		return state.Difference{Change: state.Recreate, Fields: []string{"tableID"}}
 	}
+	if h.released {
+		return state.Difference{Change: state.InPlace, Fields: []string{"tableID"}}
+	}
 	if a, ok := applied.(VRF); ok {
 		h.FlowHash, h.noted = a.FlowHash, true
 	}
@@ -187,7 +196,16 @@ func (k vrf) Compare(want, have, applied any) state.Difference {
 }
 
 func (k vrf) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
-	state.Verbs{Create: k.create, Update: k.update, Delete: k.delete}.Apply(ctx, v, ops)
+	state.Each(ops, func(op *state.Op) state.Result {
+		switch op.Verb {
+		case state.Create:
+			return k.create(ctx, v, op)
+		case state.Update:
+			return k.update(ctx, v, op)
+		default:
+			return k.delete(ctx, v, op)
+		}
+	})
 }
 
 // create makes the table. Adding one that exists is answered with 0 and would
@@ -218,8 +236,14 @@ func (k vrf) create(ctx context.Context, v *state.View, op *state.Op) state.Resu
 }
 
 func (k vrf) update(ctx context.Context, v *state.View, op *state.Op) state.Result {
-	want := valueOf[VRF](op.Want)
-	return k.result(v, op.ID, want, valueOf[VRF](op.Have).Shown, k.setFlowHash(ctx, v, want))
+	want, have := valueOf[VRF](op.Want), valueOf[VRF](op.Have)
+	if have.released {
+		table := ipTable{TableID: want.TableID, IsIP6: k.ip6, Name: have.Shown}
+		if _, err := tableAddDel.Call(ctx, v.Caller(), &ipTableAddDel{IsAdd: true, Table: table}); err != nil {
+			return state.Result{Err: err}
+		}
+	}
+	return k.result(v, op.ID, want, have.Shown, k.setFlowHash(ctx, v, want))
 }
 
 // result is that there is a table, whatever became of its flow hash, which
@@ -228,7 +252,7 @@ func (k vrf) result(v *state.View, id state.ID, want VRF, name string, err error
 	have := VRF{TableID: want.TableID, Shown: name}
 	if err == nil {
 		e, _ := v.Ledger().Get(id)
-		e.Digest = strconv.FormatUint(uint64(want.FlowHash), 10)
+		e.Digest, e.Data = strconv.FormatUint(uint64(want.FlowHash), 10), nil
 		have.FlowHash, have.noted = want.FlowHash, true
 		err = v.Ledger().Put(id, e)
 	}
@@ -249,27 +273,37 @@ func (k vrf) setFlowHash(ctx context.Context, v *state.View, want VRF) error {
 
 // delete lets go of the table. VPP says yes also where something keeps it
 // alive, so it is looked for afterwards. One that was adopted stays.
-func (k vrf) delete(ctx context.Context, v *state.View, op *state.Op) error {
+func (k vrf) delete(ctx context.Context, v *state.View, op *state.Op) state.Result {
 	have := valueOf[VRF](op.Have)
 	e, _ := v.Ledger().Get(op.ID)
 	if e.Alias != "" { // it was adopted
-		return v.Ledger().Delete(op.ID)
+		return state.Result{Err: v.Ledger().Delete(op.ID)}
 	}
 	there, err := k.find(ctx, v, have.TableID)
 	if err != nil {
-		return err
+		return state.Result{Err: err}
 	}
 	if there == nil || there.Name != Mark+op.ID.Key {
-		return v.Ledger().Delete(op.ID)
+		return state.Result{Err: v.Ledger().Delete(op.ID)}
+	}
+	if e.Data == nil {
+		e.Data = released
+		if err := v.Ledger().Put(op.ID, e); err != nil {
+			return state.Result{Err: err}
+		}
 	}
 	if _, err := tableAddDel.Call(ctx, v.Caller(), &ipTableAddDel{Table: ipTable{TableID: have.TableID, IsIP6: k.ip6}}); err != nil {
-		return err
+		return state.Result{Err: err}
 	}
 	there, err = k.find(ctx, v, have.TableID)
-	if err == nil && there != nil {
-		return fmt.Errorf("%s table %d is still used by something that somebody else made", k.family(), have.TableID)
+	switch {
+	case err != nil:
+		return state.Result{Err: err}
+	case there != nil:
+		have.released = true
+		return state.Result{Have: have, Err: fmt.Errorf("%s table %d is still used by something that somebody else made", k.family(), have.TableID)}
 	}
-	return errors.Join(err, v.Ledger().Delete(op.ID))
+	return state.Result{Err: v.Ledger().Delete(op.ID)}
 }
 
 // find looks for a table of a number.

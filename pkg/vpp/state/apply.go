@@ -76,7 +76,10 @@ func (e *Engine) finished(op *Op, r Result) {
 			e.suspect(n)
 		}
 	case r.Err != nil:
-		if r.Have != nil {
+		switch {
+		case r.Have != nil && op.Verb == Delete:
+			n.have = r.Have // what it needs and claims it still does
+		case r.Have != nil:
 			e.landed(op, r)
 		}
 		e.refused(n, op.Verb, r.Err)
