@@ -69,6 +69,9 @@ func TestMassDeletionIsHeld(t *testing.T) {
 	if got := a.tables(); got != calls {
 		t.Errorf("%d calls, want none", got-calls)
 	}
+	if got := a.metric("vpp_operator_prune_held_objects", "VRF"); got != 12 {
+		t.Errorf("the metric tells of %v held, want 12", got)
+	}
 
 	t.Run("one returns", func(t *testing.T) {
 		back := vrf(a.node, "va", 100)
@@ -90,9 +93,15 @@ func TestMassDeletionIsHeld(t *testing.T) {
 		}
 	})
 	t.Run("confirmed", func(t *testing.T) {
+		if got := a.metric("vpp_operator_prune_held_objects", "VRF"); got != 11 {
+			t.Errorf("the metric tells of %v held, want 11", got)
+		}
 		editNode(a, func(n *v1alpha1.VPPNode) { n.Spec.ConfirmPrune = n.Status.PruneHeld.Generation })
 		a.eventually("removed", func() bool { return a.tables() == calls+2*11 })
 		released(a)
+		if got := a.metric("vpp_operator_prune_held_objects", "VRF"); got != 0 {
+			t.Errorf("the metric tells of %v held, want none", got)
+		}
 	})
 }
 

@@ -198,6 +198,16 @@ func (a *testAgent) create(objects ...client.Object) {
 	}
 }
 
+// remove deletes objects.
+func (a *testAgent) remove(objects ...client.Object) {
+	a.t.Helper()
+	for _, o := range objects {
+		if err := a.client.Delete(a.ctx, o); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+}
+
 // await waits until an object is as told, and returns it so. Every state on the
 // way must have conditions that keep the rules.
 func await[O client.Object](a *testAgent, o O, what string, is func(O) bool) O {
@@ -272,6 +282,23 @@ func (a *testAgent) eventually(what string, is func() bool) {
 			a.t.Fatalf("not %s", what)
 		}
 	}
+}
+
+// metric is the value of the agent's metric with this one label, 0 where there is none.
+func (a *testAgent) metric(name, label string) float64 {
+	a.t.Helper()
+	families, err := a.registry.Gather()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name && len(m.GetLabel()) == 1 && m.GetLabel()[0].GetValue() == label {
+				return m.GetGauge().GetValue()
+			}
+		}
+	}
+	return 0
 }
 
 // requests counts what an agent asks of the API server.

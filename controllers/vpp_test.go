@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -131,4 +132,27 @@ func (a *testAgent) event(name, reason string) bool {
 		}
 	}
 	return false
+}
+
+// An agent whose VPP was never there is alive and ready, or a roll-out would hang on
+// such a node.
+func TestReadyWithoutVPP(t *testing.T) {
+	t.Parallel()
+	a := newTestAgent(t, sharedPlane(t))
+	a.vpp.Crash()
+	a.start()
+	a.eventually("ready", func() bool { return a.probe("/readyz") == http.StatusOK })
+	if code := a.probe("/healthz"); code != http.StatusOK {
+		t.Errorf("/healthz: %d", code)
+	}
+	blue := vrf(a.node, "blue", 10)
+	a.create(blue)
+	ready(a, blue, v1alpha1.ReasonVPPDisconnected)
+	await(a, &v1alpha1.VPPNode{ObjectMeta: metav1.ObjectMeta{Name: a.node}}, "Connecting", func(n *v1alpha1.VPPNode) bool {
+		return n.Status.Phase == v1alpha1.NodePhaseConnecting && n.Status.ConnectedSince == nil && n.Status.VPP == nil
+	})
+	if err := a.vpp.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	ready(a, blue, v1alpha1.ReasonProgrammed)
 }
