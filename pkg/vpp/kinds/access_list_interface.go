@@ -139,7 +139,7 @@ func readPlaces(v *state.View, iface string, way Direction, acls []uint32) []sta
 	var list []state.Found
 	var ours []placed
 	for _, index := range acls {
-		name, isOurs := listName(v, index)
+		name, isOurs := accessLists.named(v, index)
 		f := state.Found{
 			ID: AccessListInterfaceID(iface, way, name), Ours: isOurs, Value: AccessListInterface{misplaced: true},
 			Needs: accessListInterfaceNeeds(iface, name),
@@ -160,14 +160,6 @@ func readPlaces(v *state.View, iface string, way Direction, acls []uint32) []sta
 		at++
 	}
 	return list
-}
-
-// listName is what a list is called here.
-func listName(v *state.View, index uint32) (name string, ours bool) {
-	if id, ok := v.Lookup(KindAccessList, index); ok {
-		return id.Key, v.Ours(id)
-	}
-	return foreignKey(strconv.FormatUint(uint64(index), 10)), false
 }
 
 // placed is one of our lists on an interface.
@@ -306,14 +298,14 @@ func forget(v *state.View, ops []*state.Op, verb state.Verb) error {
 // behind otherwise.
 func inOrder(v *state.View, iface string, way Direction, had, acls []uint32) []uint32 {
 	isOurs := func(acl uint32) bool {
-		_, ours := listName(v, acl)
+		_, ours := accessLists.named(v, acl)
 		return ours
 	}
 	before := max(slices.IndexFunc(had, isOurs), 0) // of others, in both
 	var head, tail []uint32
 	var ours []placed
 	for i, acl := range acls {
-		switch name, mine := listName(v, acl); {
+		switch name, mine := accessLists.named(v, acl); {
 		case mine:
 			ours = append(ours, placedAt(v, AccessListInterfaceID(iface, way, name), name, acl))
 		case i < before:

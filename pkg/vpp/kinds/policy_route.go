@@ -117,7 +117,7 @@ func policyText(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
 
 func readPolicy(v *state.View, p *abfPolicy) PolicyRoute {
 	ip6 := len(p.Paths) > 0 && p.Paths[0].Proto == wireProtoIP6
-	list, _ := listName(v, p.ACLIndex)
+	list, _ := accessLists.named(v, p.ACLIndex)
 	paths, _ := newPathReader(v, DefaultVRF, ip6).read(p.Paths)
 	return PolicyRoute{IP6: ip6, AccessList: list, Paths: paths}
 }
