@@ -227,13 +227,19 @@ func number[T uint8 | uint16 | uint32](path *field.Path, n, least, most int64) (
 }
 
 func macAddress(path *field.Path, text v1alpha1.MACAddress) (mac kinds.MAC, err error) {
-	parsed, err := net.ParseMAC(string(text))
-	if err != nil || len(parsed) != len(mac) {
+	mac, ok := sixBytes(string(text))
+	if !ok {
 		return mac, field.Invalid(path, text, "must be a MAC address such as 02:fe:12:34:56:78")
 	}
-	copy(mac[:], parsed)
 	if mac[0]&1 != 0 || mac == (kinds.MAC{}) {
 		return mac, field.Invalid(path, text, "must be a unicast address other than 00:00:00:00:00:00")
 	}
 	return mac, nil
+}
+
+// sixBytes reads what is written as a MAC address is.
+func sixBytes(text string) (mac kinds.MAC, ok bool) {
+	parsed, err := net.ParseMAC(text)
+	copy(mac[:], parsed)
+	return mac, err == nil && len(parsed) == len(mac)
 }

@@ -17,6 +17,7 @@ func objectKinds() []*kind {
 		vrfKind(),
 		interfaceKind(),
 		accessListKind(),
+		macAccessListKind(),
 		nat44Kind(),
 		nat44MappingKind(),
 		neighborKind(),

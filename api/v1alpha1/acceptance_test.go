@@ -72,6 +72,11 @@ var edge = map[string][]string{
 		`{rules: [{action: Permit, protocolNumber: 255}, {action: Permit, protocol: AH}], interfaces: [{interface: eth0, direction: Input}, {interface: eth0, direction: Output, priority: 65535}]}`,
 		`{rules: [` + strings.Join(accessRules(31, 64), ", ") + `, {action: Deny, sources: [` + strings.Join(prefixes(16), ", ") + `]}]}`,
 	},
+	"MACAccessList": {
+		`{name: ` + long49 + `, rules: [{action: Deny, sourceMAC: "00:00:5E:00:00:00", sourceMACMask: "ff:ff:ff:00:00:00"}, {action: Permit}]}`,
+		`{rules: [{action: Permit, sourceMAC: "02:00:00:00:00:01", sources: [192.0.2.1/32, "2001:db8::/64"]}], interfaces: [eth0, eth1]}`,
+		`{rules: [` + strings.Join(macRules(998), ", ") + `, {action: Deny}]}`,
+	},
 	"Policer": {
 		`{cir: 4294967295, cbs: 4294967295, rounding: Up, conformAction: {type: MarkAndTransmit, dscp: 63}, violateAction: {type: MarkAndTransmit, dscp: 0}}`,
 		`{rateUnit: PacketsPerSecond, cir: 2097151999, cbs: 1, inputInterfaces: [a], outputInterfaces: [a]}`,
@@ -133,6 +138,7 @@ func TestDefaults(t *testing.T) {
 		{"Route", `{}`, `{nodeName: node1, vrf: default, prefixes: [192.0.2.0/24], paths: [{nextHop: 198.51.100.1}]}`},
 		{"Neighbor", `{}`, `{nodeName: node1, interface: eth0, address: 192.0.2.9, macAddress: "02:00:00:00:00:09", static: true}`},
 		{"AccessList", `{interfaces: [{interface: eth0, direction: Input}]}`, `{nodeName: node1, rules: [{action: Permit}], interfaces: [{interface: eth0, direction: Input}]}`},
+		{"MACAccessList", `{interfaces: [eth0]}`, `{nodeName: node1, rules: [{action: Permit}], interfaces: [eth0]}`},
 		{"Policer", `{}`, `{nodeName: node1, type: OneRateTwoColor, rateUnit: Kbps, cir: 1000, cbs: 10000, rounding: Closest}`},
 		{"NAT64", `{}`, `{nodeName: node1}`},
 		{"DeterministicNAT", `{}`, `{nodeName: node1}`},
@@ -166,6 +172,7 @@ func TestAcceptedChanges(t *testing.T) {
 		{"VRF", `{}`, `{tableID: 11}`},
 		{"Route", `{name: a, vrf: blue}`, `{name: a, vrf: red, prefixes: ["2001:db8::/32"], paths: [{interface: eth0}]}`},
 		{"Neighbor", `{}`, `{interface: eth1, address: 192.0.2.10}`},
+		{"MACAccessList", `{}`, `{rules: [{action: Deny}], interfaces: [eth0]}`},
 		{"AccessList", `{}`, `{rules: [{action: Deny, protocol: TCP}], interfaces: [{interface: eth0, direction: Output}]}`},
 		{"Policer", `{}`, `{type: RFC2698, rateUnit: PacketsPerSecond, cir: 5, cbs: 5, eir: 5, ebs: 5, rounding: Down}`},
 		{"NAT64", `{prefixes: [{vrf: default, prefix: "64:ff9b::/96"}]}`, `{prefixes: [{vrf: default, prefix: "2001:db8::/96"}]}`},
@@ -268,6 +275,7 @@ func TestMaximalObjectsAreAccepted(t *testing.T) {
 		"128 queues":                 {"Interface", `{tap: {host: {name: a}}, rxPlacement: ` + list(rx) + `, txPlacement: ` + list(tx) + `}`},
 		"1000 rules of two prefixes": {"AccessList", `{name: ` + long49 + `, rules: ` + list(access) + `, interfaces: ` + list(accessPlaces(64)) + `}`},
 		"1000 rules with ports":      {"AccessList", `{name: ` + long49 + `, rules: ` + list(dense) + `, interfaces: ` + list(accessPlaces(64)) + `}`},
+		"1000 MAC addresses":         {"MACAccessList", `{name: ` + long49 + `, rules: ` + list(macRules(1000)) + `, interfaces: ` + list(macPlaces(64)) + `}`},
 		"512 policed":                {"Policer", `{inputInterfaces: ` + list(natInterfaces) + `, outputInterfaces: ` + list(natInterfaces) + `}`},
 		"1000 bindings": {"NAT64", `{insideInterfaces: ` + list(natInterfaces) + `, outsideInterfaces: ` + list(natInterfaces) + `, prefixes: ` + list(nat64Prefixes) +
 			`, pools: ` + list(pools) + `, staticBindings: ` + list(bindings) + `}`},

@@ -36,6 +36,7 @@ func AddToScheme(s *runtime.Scheme) error {
 		&DeterministicNAT{}, &DeterministicNATList{},
 		&Interface{}, &InterfaceList{},
 		&L3CrossConnect{}, &L3CrossConnectList{},
+		&MACAccessList{}, &MACAccessListList{},
 		&MSSClamp{}, &MSSClampList{},
 		&NAT44{}, &NAT44List{},
 		&NAT44Mapping{}, &NAT44MappingList{},

@@ -49,6 +49,7 @@ type kindCase struct {
 func kindCases() []kindCase {
 	return []kindCase{
 		accessListCase,
+		macAccessListCase,
 		bridgeDomainCase,
 		crossConnectCase,
 		deterministicNATCase,

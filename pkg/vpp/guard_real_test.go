@@ -3,6 +3,8 @@ package vpp_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +45,12 @@ func TestRealGuard(t *testing.T) {
 	}
 	sourced := func(add string) step { // 18 is recursive-resolution
 		return step{"ip_route_add_del_v2", `{"is_add": ` + add + `, "is_multipath": true, "route": {"table_id": 7, "src": 18, "prefix": "10.9.9.8/32", "paths": [` + hop + `]}}`}
+	}
+	macRules := make([]string, 20_000) // spread over the table, as chance does
+	for i := range macRules {
+		n := uint64(i+1) * 0x9e3779b97f4a7c15
+		macRules[i] = fmt.Sprintf(`{"src_mac": "02:%02x:%02x:%02x:%02x:%02x", "src_mac_mask": "ff:ff:ff:ff:ff:ff", "src_prefix": "2001:db8::%x:%x/128"}`,
+			byte(n>>8), byte(n>>16), byte(n>>24), byte(n>>32), byte(n>>40), uint16(n>>48), uint16(n))
 	}
 	for _, c := range []struct {
 		name   string
@@ -88,6 +96,7 @@ func TestRealGuard(t *testing.T) {
 		{"ABF, path twice", []step{loop, acl, policy("true", hop)}, policy("true", hop), true},
 		{"ABF, detached for the other family", []step{loop, acl, policy("true", hop), attach("true", "1", "false")}, attach("false", "1", "true"), false},
 		{"ABF, last path while attached", []step{loop, acl, policy("true", hop), attach("true", "1", "false")}, policy("false", hop), false},
+		{"MAC access list of 20000 rules", nil, step{"macip_acl_add_replace", `{"acl_index": ` + none + `, "r": [` + strings.Join(macRules, ",") + `]}`}, false},
 		{"NAT44 of a hundred million sessions", nil, step{"nat44_ed_plugin_enable_disable", `{"enable": true, "sessions": 100000000}`}, false},
 		{"NAT44 mapping of an interface that never was", []step{{"nat44_ed_plugin_enable_disable", `{"enable": true}`}},
 			step{"nat44_add_del_static_mapping_v2", `{"is_add": true, "external_sw_if_index": 123456789}`}, false},

@@ -98,6 +98,8 @@ var lethalRows = []lethal{
 		look:    nat64Enabled,
 	},
 	l3xcRow(),
+	macRulesRow("macip_acl_add"),
+	macRulesRow("macip_acl_add_replace"),
 	natSessionsRow(),
 	natRangeRow(),
 	natBackendsRow(),
@@ -129,6 +131,20 @@ var lethalRows = []lethal{
 
 // maxPacketQueues is known to be safe; 64 for transmission are known to hang.
 const maxPacketQueues = 16
+
+// maxMACRules is known to be safe; 3000 are known to kill.
+const maxMACRules = 2000
+
+// macRulesRow is a message that makes a MAC access list. Rules that look at the
+// same bits go into one table, whose memory has a fixed size.
+func macRulesRow(message string) lethal {
+	return lethal{
+		message: message,
+		why:     fmt.Sprintf("more than %d rules in a MAC access list exhaust memory, which kills VPP", maxMACRules),
+		where:   fieldsAt(field{"count", 4}),
+		bad:     func(msg []byte, at []int) verdict { return deadlyIf(u32(msg, at[0]) > maxMACRules) },
+	}
+}
 
 // interfaceRow is a message that VPP takes at its word about an interface: it
 // makes a table as long as the index.

@@ -146,6 +146,9 @@ func TestGuard(t *testing.T) {
 	tunnel := func(field, group string, table int) string {
 		return fmt.Sprintf(`{"is_add": true, %q: %q, "encap_vrf_id": %d}`, field, group, table)
 	}
+	macRules := func(n int) string {
+		return `{"r": [` + strings.Repeat(`{}, `, n-1) + `{}]}`
+	}
 	det44 := func(add bool, in, out int) string {
 		return fmt.Sprintf(`{"is_add": %v, "in_plen": %d, "out_plen": %d}`, add, in, out)
 	}
@@ -195,6 +198,8 @@ func TestGuard(t *testing.T) {
 				policy(true, 20, 3, path("10.0.0.1")), policy(true, 11, 3, path("10.0.0.2")), policy(false, 10, 3, path("10.0.0.1")),
 				policy(false, 11, 3, path("10.0.0.1")), policy(false, 10, 3, path("10.0.0.1"), path("10.0.0.9")), policy(false, 20, 3, path("10.0.0.1")),
 			}},
+		{"macip_acl_add", []string{macRules(2001)}, []string{macRules(2000), `{}`}},
+		{"macip_acl_add_replace", []string{macRules(2001)}, []string{macRules(2000), `{}`}},
 		{"collect_detailed_interface_stats", []string{`{"sw_if_index": 77}`, `{"sw_if_index": ` + none + `}`}, []string{`{"sw_if_index": 2}`}},
 		{"ip_reassembly_enable_disable", []string{`{"sw_if_index": 77}`}, []string{`{"sw_if_index": 2}`}},
 		{"pppoe_add_del_cp", []string{`{"sw_if_index": 77}`}, []string{`{"sw_if_index": 2}`}},

@@ -34,9 +34,9 @@
 //	vpp stop|start|restart|freeze|thaw; with -without PLUGIN it starts without it (simulated VPP only)
 //	vpp linux NAME present|absent     a network interface of the machine (simulated VPP only)
 //	vpp has REGEXP...; vpp lacks REGEXP...; vpp dump
-//	vppapi MESSAGE [JSON]             somebody else's call; index(NAME), source(NAME), acl(TAG) and policy(TAG) are
-//	                                  the numbers of an interface, a FIB source, an access list and the policy that
-//	                                  has it; with ! one that VPP refuses
+//	vppapi MESSAGE [JSON]             somebody else's call; index(NAME), source(NAME), acl(TAG), macacl(TAG) and
+//	                                  policy(TAG) are the numbers of an interface, a FIB source, an access list, one of
+//	                                  MAC addresses and the policy that has an access list; with ! one that VPP refuses
 //	foreign MESSAGE [JSON]            the same, and what it makes must stay
 //	apiserver stop|start, crds delete KIND...|install   (in alone)
 //	veth NAME ADDRESS[,ADDRESS...] ROUTER   a network namespace, joined to VPP by the Linux interface $VETH_NAME

@@ -79,6 +79,7 @@ func factKinds() []factKind {
 		factsOf((*reader).tables, (*wanted).vrf),
 		factsOf((*reader).routes, (*wanted).route),
 		factsOf((*reader).accessLists, (*wanted).accessList),
+		factsOf((*reader).macAccessLists, (*wanted).macAccessList),
 		factsOf((*reader).reversePathFilters, (*wanted).reversePathFilter),
 		factsOf((*reader).mssClamps, (*wanted).mssClamp),
 		factsOf((*reader).portMirrors, (*wanted).portMirror),

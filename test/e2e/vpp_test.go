@@ -116,12 +116,12 @@ func (s *scenario) make(ctx context.Context, c call) error {
 	return err
 }
 
-var numberCall = regexp.MustCompile(`(index|source|acl|policy)\(([^)]*)\)`)
+var numberCall = regexp.MustCompile(`(index|source|acl|macacl|policy)\(([^)]*)\)`)
 
 // call makes somebody else's call and returns the answer, a line a message.
 // In its fields index(NAME) stands for the index of an interface, source(NAME)
-// for the number of a FIB source and acl(TAG) for that of an access list and
-// policy(TAG) for that of the policy that has it, as they are now.
+// for the number of a FIB source, acl(TAG) and macacl(TAG) for that of an access
+// list and policy(TAG) for that of the policy that has it, as they are now.
 func (s *scenario) call(ctx context.Context, c call) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -162,7 +162,7 @@ func (s *scenario) call(ctx context.Context, c call) (string, error) {
 }
 
 // numbersOf are what calls may name: those of interfaces, by VPP's names and by
-// ours, of FIB sources, of access lists and of policies.
+// ours, of FIB sources, of access lists of both sorts and of policies.
 func numbersOf(ctx context.Context, s *vpp.Session) (map[string]uint32, error) {
 	names := map[string]uint32{}
 	all, err := dump(ctx, s, interfaces, interfaceRequest{none})
@@ -186,6 +186,13 @@ func numbersOf(ctx context.Context, s *vpp.Session) (map[string]uint32, error) {
 	tags := map[uint32]string{}
 	for _, d := range lists {
 		names["acl("+d.Tag+")"], tags[d.ACLIndex] = d.ACLIndex, d.Tag
+	}
+	if err != nil {
+		return nil, err
+	}
+	ofMAC, err := dump(ctx, s, macACLs, ofACL{none})
+	for _, d := range ofMAC {
+		names["macacl("+d.Tag+")"] = d.ACLIndex
 	}
 	if err != nil {
 		return nil, err

@@ -47,6 +47,7 @@ func All() []state.Kind {
 		NewCrossConnect(),
 		NewRoute(),
 		NewAccessList(), NewAccessListInterface(),
+		NewMACAccessList(), NewMACAccessListInterface(),
 		NewPolicer(), NewPolicerBinding(false), NewPolicerBinding(true),
 		NewNAT64(), NewNAT64Prefix(), NewNAT64Address(), NewNAT64Interface(), NewNAT64Binding(),
 		NewDet44(), NewDet44Map(), NewDet44Interface(),

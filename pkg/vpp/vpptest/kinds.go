@@ -48,6 +48,7 @@ func allKinds() []kind {
 		lldpKind(),
 		urpfKind(),
 		aclKind(),
+		macACLKind(),
 		mssClampKind(),
 		spanKind(),
 		bridgeKind(),

@@ -21,12 +21,13 @@ type script struct {
 	tables  map[uint32]bool // the script's own
 	dir     string          // for sockets
 	acls    aclNames
+	macACLs aclNames
 }
 
 func newScript(c *testClient) *script {
 	s := &script{
 		c: c, sw: map[string]uint32{"none": none, "local0": 0, "unknown": 9999}, names: map[uint32]string{none: "", 0: "local0", 9999: "unknown"},
-		sources: map[string]uint8{}, tables: map[uint32]bool{}, dir: c.t.TempDir(), acls: newACLNames(),
+		sources: map[string]uint8{}, tables: map[uint32]bool{}, dir: c.t.TempDir(), acls: newACLNames(), macACLs: newACLNames(),
 	}
 	for _, d := range dump[fibSourceDetails](c, "fib_source_dump", "fib_source_details", empty{}) {
 		s.sources[d.Src.Name] = d.Src.ID
@@ -65,6 +66,7 @@ func (s *script) run(words []string) []string {
 	maps.Copy(commands, s.interfaceCommands())
 	maps.Copy(commands, s.tunnelCommands())
 	maps.Copy(commands, s.aclCommands())
+	maps.Copy(commands, s.macACLCommands())
 	maps.Copy(commands, s.bindingCommands())
 	maps.Copy(commands, s.bridgeCommands())
 	maps.Copy(commands, s.natCommands())
