@@ -101,8 +101,12 @@ func addressClaims(name, vrf string, address netip.Prefix) []string {
 	if linkLocal(address) {
 		return []string{"link-local address of " + name}
 	}
-	return []string{"address " + vrf + " " + address.Addr().String()}
+	return []string{"address " + vrf + " " + address.Addr().String(), state.Shared(ownAddressesClaim(name))}
 }
+
+// ownAddressesClaim is shared by the addresses of an interface, while it does not
+// borrow those of another: to VPP it has either.
+func ownAddressesClaim(name string) string { return "addresses of " + name }
 
 func linkLocal(p netip.Prefix) bool { return p.Addr().Is6() && p.Addr().IsLinkLocalUnicast() }
 
@@ -284,15 +288,30 @@ func (interfaceAddress) add(ctx context.Context, v *state.View, op *state.Op, na
 		}
 	}
 	_, err := addressAddDel.Call(ctx, v.Caller(), &addressRequest{SwIfIndex: index, IsAdd: true, Prefix: p})
+	if refusedWith(err, retAddressInUse, retAddressTwice) {
+		err = addHidden(ctx, v, index, p, err)
+	}
 	if err == nil || outcomeUnknown(err) {
 		return err
 	}
 	if e := v.Ledger().Delete(op.ID); e != nil {
 		return errors.Join(err, e)
 	}
-	if refusedWith(err, retAddressInUse, retAddressTwice) {
-		return addressHolder(ctx, v, index, p, err)
+	return err
+}
+
+// addHidden adds an address that VPP has refused. It may be the interface's
+// without being shown there: it was when somebody had the interface, or one that
+// had its index, borrow the addresses of another, or was added meanwhile. Then
+// VPP lets it be taken away, and of this interface only.
+func addHidden(ctx context.Context, v *state.View, index uint32, p netip.Prefix, refusal error) error {
+	if _, err := addressAddDel.Call(ctx, v.Caller(), &addressRequest{SwIfIndex: index, Prefix: p}); err != nil {
+		if refusedByVPP(err) {
+			return addressHolder(ctx, v, index, p, refusal)
+		}
+		return err
 	}
+	_, err := addressAddDel.Call(ctx, v.Caller(), &addressRequest{SwIfIndex: index, IsAdd: true, Prefix: p})
 	return err
 }
 
@@ -329,8 +348,9 @@ func addressHolder(ctx context.Context, v *state.View, index uint32, p netip.Pre
 }
 
 // remove takes an address off. VPP ignores the length, and with a wrong one
-// takes away another address by halves: so it is looked for first. A link-local
-// one cannot be taken off: VPP's own takes its place.
+// takes away another address by halves: so it is looked for first. One that is
+// not shown may be there all the same, where the interface was made to borrow
+// meanwhile. A link-local one cannot be taken off: VPP's own takes its place.
 func (interfaceAddress) remove(ctx context.Context, v *state.View, id state.ID, index uint32, p netip.Prefix) error {
 	if linkLocal(p) {
 		return restoreLinkLocal(ctx, v, id, index, p)
@@ -339,7 +359,8 @@ func (interfaceAddress) remove(ctx context.Context, v *state.View, id state.ID, 
 	if err != nil {
 		return err
 	}
-	if slices.Contains(there, p) {
+	otherLength := func(a netip.Prefix) bool { return a != p && a.Addr() == p.Addr() }
+	if !slices.ContainsFunc(there, otherLength) {
 		_, err := addressAddDel.Call(ctx, v.Caller(), &addressRequest{SwIfIndex: index, Prefix: p})
 		if err != nil && !refusedWith(err, retNoSuchIndex, retNoSuchAddress, retNoSuchEntry) {
 			return err

@@ -36,12 +36,13 @@ func valueOf[V any](v any) V {
 }
 
 // All are the kinds, in the order in which they are read: what others look up
-// comes before them.
+// comes before them, and what an interface borrows before its addresses, which
+// VPP does not show meanwhile.
 func All() []state.Kind {
 	return []state.Kind{
 		NewVRF(false), NewVRF(true),
 		NewInterface(), NewInterfaceState(), NewInterfaceVRF(false), NewInterfaceVRF(true),
-		NewInterfaceAddress(), NewUnnumbered(), NewBondMember(), NewNeighbor(),
+		NewUnnumbered(), NewInterfaceAddress(), NewBondMember(), NewNeighbor(),
 		NewReversePathFilter(), NewMSSClamp(), NewPortMirror(),
 		NewBridgeDomain(), NewBridgePort(), NewBridgeFIBEntry(), NewBridgeARPEntry(),
 		NewCrossConnect(),

@@ -53,7 +53,9 @@ func (unnumbered) Probe(c vpp.Caller) error { return probe("", c, unnumberedSet,
 // UnnumberedItem is that an interface uses the addresses of another. VPP wants
 // both in the same tables of both families.
 func UnnumberedItem(name, lender string) state.Item {
-	return state.Item{ID: UnnumberedID(name), Value: lender, Needs: unnumberedNeeds(name, lender)}
+	return state.Item{
+		ID: UnnumberedID(name), Value: lender, Needs: unnumberedNeeds(name, lender), Claims: []string{ownAddressesClaim(name)},
+	}
 }
 
 func unnumberedNeeds(name, lender string) []state.ID {
@@ -69,7 +71,9 @@ func (unnumbered) Read(ctx context.Context, v *state.View, found func(state.Foun
 			return err
 		}
 		user, lender := interfaceName(v, d.SwIfIndex), interfaceName(v, d.IPSwIfIndex)
-		f := state.Found{ID: UnnumberedID(user), Value: lender, Ours: v.Ours(InterfaceID(user))}
+		f := state.Found{
+			ID: UnnumberedID(user), Value: lender, Ours: v.Ours(InterfaceID(user)), Claims: []string{ownAddressesClaim(user)},
+		}
 		// One that was left behind by its lender needs nothing: it is only wrong.
 		f.Needs = []state.ID{InterfaceID(user)}
 		if _, there := v.Handle(InterfaceID(lender)); there && v.Ours(InterfaceID(lender)) {
@@ -111,9 +115,28 @@ func (unnumbered) set(ctx context.Context, v *state.View, op *state.Op) error {
 	if lender == user {
 		return fmt.Errorf("an interface cannot use its own addresses")
 	}
+	if err := noAddresses(ctx, v, user); err != nil {
+		return err
+	}
 	_, err = unnumberedSet.Call(ctx, v.Caller(), &unnumberedRequest{lender, user, true})
 	if refusedWith(err, retTableMismatch) {
 		return fmt.Errorf("it and %s must be in the same tables, of IPv4 and of IPv6: %w", lends, err)
 	}
 	return err
+}
+
+// noAddresses makes sure that an interface has no addresses of its own. VPP would
+// show them no more, and keep them and their routes, even when the interface is
+// gone.
+func noAddresses(ctx context.Context, v *state.View, index uint32) error {
+	for _, ip6 := range []bool{false, true} {
+		own, err := addressesOf(ctx, v.Caller(), index, ip6)
+		switch {
+		case err != nil:
+			return err
+		case len(own) > 0: // ours have been taken off before this
+			return &state.ConflictError{With: fmt.Sprintf("address %s, which somebody else gave to the interface,", own[0])}
+		}
+	}
+	return nil
 }

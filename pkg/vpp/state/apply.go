@@ -82,6 +82,9 @@ func (e *Engine) finished(op *Op, r Result) {
 		case r.Have != nil:
 			e.landed(op, r)
 		}
+		if !n.present {
+			e.dropClaims(n)
+		}
 		e.refused(n, op.Verb, r.Err)
 	case op.Verb == Delete:
 		if n.hasHandle {

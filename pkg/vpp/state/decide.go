@@ -194,6 +194,8 @@ func (e *Engine) begin(n *node, op *Op) *Op {
 	if op.Verb == Create {
 		n.stale, n.recreating = false, false // that was said of the one before
 		e.noteVersions(n)
+		e.dropClaims(n)
+		e.takeClaims(n, op.claims)
 	}
 	e.dropRetry(n)
 	e.seq++
@@ -223,19 +225,6 @@ func unsettledNeed(needs []*node) *node {
 		// One that cannot take its step now would not tell when it was looked at.
 		if m.queued && m.want != nil && !m.settled && m.err == nil && !m.quarantined && m.retryIndex == 0 && goneNeed(m.want.needs) == nil {
 			return m
-		}
-	}
-	return nil
-}
-
-// heldElsewhere returns something else in VPP that has one of the claims of a
-// wish and will let go of it.
-func heldElsewhere(n *node, w *wish) *node {
-	for _, c := range w.claims {
-		for h := range c.holders {
-			if h != n {
-				return h
-			}
 		}
 	}
 	return nil

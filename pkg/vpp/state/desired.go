@@ -109,27 +109,6 @@ func (e *Engine) addWish(w *wish) {
 	e.contend(w)
 }
 
-func (e *Engine) claimFor(w *wish) {
-	w.claims = nil
-	for _, name := range w.names {
-		c := e.claim(name)
-		c.wishes = insertWish(c.wishes, w)
-		w.claims = append(w.claims, c)
-	}
-}
-
-func (e *Engine) unclaim(w *wish) {
-	claims := w.claims
-	w.claims = nil
-	for _, c := range claims {
-		c.wishes = removeWish(c.wishes, w)
-		for _, x := range slices.Clone(c.wishes) {
-			e.contend(x)
-		}
-		e.releaseClaim(c)
-	}
-}
-
 func (e *Engine) dropWish(w *wish) {
 	n := w.node
 	e.setFallback(w, Item{})
@@ -177,11 +156,7 @@ func (e *Engine) changeWish(w *wish, item Item, needs []*node, now time.Duration
 		e.unclaim(w)
 		e.claimFor(w)
 		e.contend(w)
-		for _, c := range w.claims {
-			for _, x := range younger(w, c.wishes) {
-				e.contend(x)
-			}
-		}
+		e.contendClaims(w)
 		same = false
 	}
 	if !slices.Equal(needs, w.needs) {
@@ -220,8 +195,8 @@ func (e *Engine) contend(w *wish) {
 	if loses == "" {
 		loses = olderWinner(w, w.node.wishes)
 	}
-	for i := 0; loses == "" && i < len(w.claims); i++ {
-		loses = olderWinner(w, w.claims[i].wishes)
+	if loses == "" {
+		loses = claimedBefore(w)
 	}
 	if loses == w.loses {
 		return
@@ -243,11 +218,7 @@ func (e *Engine) contend(w *wish) {
 	for _, x := range younger(w, w.node.wishes) {
 		e.contend(x)
 	}
-	for _, c := range w.claims {
-		for _, x := range younger(w, c.wishes) {
-			e.contend(x)
-		}
-	}
+	e.contendClaims(w)
 }
 
 // choose finds the wish that counts.
@@ -289,13 +260,17 @@ func olderWinner(w *wish, among []*wish) string {
 	return ""
 }
 
-// younger are the wishes after w, in a slice of their own.
+// younger are the wishes after w, which may be among them or not, in a slice of
+// their own.
 func younger(w *wish, among []*wish) []*wish {
-	if len(among) < 2 {
+	i := slices.IndexFunc(among, func(x *wish) bool { return x == w || !wishBefore(x, w) })
+	if i >= 0 && among[i] == w {
+		i++
+	}
+	if i < 0 || i == len(among) {
 		return nil
 	}
-	i := slices.Index(among, w)
-	return slices.Clone(among[i+1:])
+	return slices.Clone(among[i:])
 }
 
 func wishBefore(a, b *wish) bool {

@@ -138,6 +138,73 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+func TestSharedClaims(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.Begin()
+	r.set("one", 3, "Base:a=x &addr", "Base:b=x &addr")
+	r.set("two", 2, "Base:c=x &addr", "Leaf:d=x !addr")
+	r.set("three", 1, "Base:e=x !addr")
+	r.awaitReasons("two", "Programmed; Conflict: Object one has it")
+	r.awaitReasons("three", "Conflict: Object one has it")
+	r.awaitHolds("a=x b=x c=x")
+	// All that share it have to go before it is somebody's alone, and that before
+	// others share it again.
+	r.written()
+	r.set("one", 3, "Leaf:d=x !addr")
+	r.awaitReasons("one", "Programmed")
+	r.awaitReasons("two", "Conflict: Object one has it; Conflict: Object one has it")
+	r.awaitHolds("d=x")
+	if log := r.written(); len(log) != 4 || log[3] != "create d" {
+		t.Errorf("wrote %q: d before its claim was free", log)
+	}
+	r.set("one", 3, "Base:a=x &addr")
+	r.awaitReasons("one", "Programmed")
+	r.awaitReasons("two", "Programmed; Conflict: Object one has it")
+	r.awaitHolds("a=x c=x")
+	if log := r.written(); len(log) != 3 || log[0] != "delete d" {
+		t.Errorf("wrote %q: d has to go first", log)
+	}
+}
+
+// What is on its way has its claims already: one that stands against it waits
+// until it is there, and gone again.
+func TestClaimOfWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	for name, claims := range map[string][2]string{"shared": {"&addr", "!addr"}, "alone": {"!addr", "&addr"}, "both alone": {"!addr", "!addr"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, refused := range []bool{false, true} {
+				r := newRig(t)
+				r.begun, r.resume = make(chan string), make(chan struct{})
+				if refused {
+					r.refuse("create a")
+				}
+				r.Begin()
+				step := func(want string) {
+					t.Helper()
+					if got := <-r.begun; got != want {
+						t.Errorf("began %s, want %s", got, want)
+					}
+				}
+				r.set("one", 0, "Base:a=x "+claims[0])
+				step("create a")
+				r.set("one", 0, "Base:b=x "+claims[1])
+				r.await("b waits", func() bool { return strings.HasPrefix(r.reasons("one"), "WaitingForDependency") })
+				r.resume <- struct{}{}
+				if !refused {
+					step("delete a")
+					r.resume <- struct{}{}
+				}
+				step("create b")
+				r.resume <- struct{}{}
+				r.awaitHolds("b=x")
+				r.awaitReasons("one", "Programmed")
+			}
+		})
+	}
+}
+
 func TestNameTwice(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -61,12 +61,12 @@ func (e *Engine) Audit() (quiet bool, wrong []string) {
 		}
 	}
 	for name, c := range e.claims {
-		if len(c.wishes) == 0 && len(c.holders) == 0 {
+		if len(c.wishes)+len(c.holders) == 0 && (c.other == nil || len(c.other.wishes)+len(c.other.holders) == 0) {
 			a.say("claim %s is nobody's", name)
 		}
 		for n := range c.holders {
 			a.known(n, "holder of "+name)
-			if !n.present || !n.ours || !slices.Contains(n.claims, c) {
+			if !n.unknown && (!n.present || !n.ours) || !slices.Contains(n.claims, c) {
 				a.say("%v holds %s for nothing", n.id, name)
 			}
 		}

@@ -260,7 +260,7 @@ func (r *rig) await(what string, holds func() bool) {
 	}
 }
 
-// set says what an owner of some age wants: "Leaf:a=x1 <Base:b <Base:c !claim".
+// set says what an owner of some age wants: "Leaf:a=x1 <Base:b <Base:c !claim &shared".
 func (r *rig) set(object string, age int, items ...string) {
 	r.t.Helper()
 	spec := state.Spec{Name: object, Since: time.Unix(1e9-int64(age), 0)}
@@ -274,6 +274,8 @@ func (r *rig) set(object string, age int, items ...string) {
 				item.Needs = append(item.Needs, parseID(f[1:]))
 			case '!':
 				item.Claims = append(item.Claims, f[1:])
+			case '&':
+				item.Claims = append(item.Claims, state.Shared(f[1:]))
 			case '+':
 				item.Adopt = true
 			}

@@ -24,7 +24,8 @@ type Item struct {
 	// Items may share the slice, which saves memory where there are many.
 	Needs []ID
 	// Claims are what no two items may have at once, such as an address in a
-	// VRF. As with identities the older owner wins.
+	// VRF; what [Shared] makes, several may, while none has it alone. As with
+	// identities the older owner wins.
 	Claims []string
 	// Fallback is what it comes to while nobody wants something else, nil where
 	// it is the same always.

@@ -32,7 +32,7 @@ type node struct {
 	have      any
 	applied   any
 	needs     []*node
-	claims    []*claim
+	claims    []*claim // that it holds, or will once its step is done
 	remarks   *remarks // nil where there are none
 
 	// How the steps go.
@@ -183,13 +183,6 @@ func (o *owner) before(p *owner) bool {
 // nameClaim is the owners of a kind that are called alike, the oldest first.
 type nameClaim struct{ owners []*owner }
 
-// claim is something only one item may have.
-type claim struct {
-	name    string
-	wishes  []*wish
-	holders map[*node]struct{} // what is in VPP with it, and ours
-}
-
 // node returns the node of an identity, which it makes if there is none.
 func (e *Engine) node(id ID) *node {
 	k := e.kinds[id.Kind]
@@ -225,22 +218,6 @@ func (e *Engine) release(n *node) {
 	// now.
 	if n.kind.nodes[n.id.Key] == n {
 		delete(n.kind.nodes, n.id.Key)
-	}
-}
-
-// claim returns the claim of a name, which it makes if there is none.
-func (e *Engine) claim(name string) *claim {
-	c := e.claims[name]
-	if c == nil {
-		c = &claim{name: name}
-		e.claims[name] = c
-	}
-	return c
-}
-
-func (e *Engine) releaseClaim(c *claim) {
-	if len(c.wishes) == 0 && len(c.holders) == 0 {
-		delete(e.claims, c.name)
 	}
 }
 

@@ -72,41 +72,10 @@ func (e *Engine) settleIn(n *node, needs []*node, claims []string) {
 		for _, m := range needs {
 			m.users++
 		}
-		for _, name := range claims {
-			c := e.claim(name)
-			c.add(n)
-			n.claims = append(n.claims, c)
-		}
+		e.takeClaims(n, claims)
 	}
 	e.relink(n)
 	e.account(n)
-}
-
-func (c *claim) add(n *node) {
-	if c.holders == nil {
-		c.holders = map[*node]struct{}{}
-	}
-	c.holders[n] = struct{}{}
-}
-
-// rehold records that something in VPP holds other claims than was thought.
-func (e *Engine) rehold(n *node, claims []*claim) {
-	old := n.claims
-	n.claims = slices.Clone(claims)
-	for _, c := range old {
-		delete(c.holders, n)
-	}
-	for _, c := range claims {
-		c.add(n)
-	}
-	for _, c := range old {
-		if !slices.Contains(claims, c) {
-			for _, w := range c.wishes {
-				e.enqueue(w.node)
-			}
-			e.releaseClaim(c)
-		}
-	}
 }
 
 // rehang records that something in VPP hangs on other nodes than was thought.
@@ -124,6 +93,7 @@ func (e *Engine) rehang(n *node, needs []*node) {
 // take undoes put and settleIn, so that they can be done anew. The handle may
 // be kept, so that others do not miss it in between.
 func (e *Engine) take(n *node, keepHandle bool) {
+	e.dropClaims(n) // also of what was to be made
 	if !n.present {
 		return
 	}
@@ -131,15 +101,6 @@ func (e *Engine) take(n *node, keepHandle bool) {
 		for _, m := range n.needs {
 			e.unuse(m)
 		}
-	}
-	claims := n.claims
-	n.claims = nil
-	for _, c := range claims {
-		delete(c.holders, n)
-		for _, w := range c.wishes {
-			e.enqueue(w.node)
-		}
-		e.releaseClaim(c)
 	}
 	n.needs = nil
 	n.present = false
@@ -224,6 +185,9 @@ func (e *Engine) sweep(k *kindState, begun, round uint64) (missing []*node) {
 			continue
 		}
 		n.unknown = false
+		if !n.present {
+			e.dropClaims(n) // it was not made
+		}
 		switch {
 		case explains && n.want != nil && (n.settled || n.applied != nil):
 			missing = append(missing, n)

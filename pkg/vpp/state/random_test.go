@@ -195,7 +195,10 @@ func (d *model) holds(foreign map[state.ID]thing) map[state.ID]string {
 	won, claimed := map[state.ID]state.Item{}, map[string]bool{}
 	for _, w := range wishes {
 		_, taken := won[w.ID]
-		if taken || slices.ContainsFunc(w.Claims, func(c string) bool { return claimed[c] }) {
+		if taken || slices.ContainsFunc(w.Claims, func(c string) bool {
+			alone, shared := strings.CutPrefix(c, state.Shared(""))
+			return claimed[alone] || !shared && claimed[state.Shared(c)]
+		}) {
 			continue
 		}
 		won[w.ID] = w.Item
@@ -289,6 +292,11 @@ func item(r *rand.Rand) state.Item {
 		value += "<" + kind + "~" + id.Key
 	}
 	claims := []string{"c0", "c1", "c2"}[:r.IntN(3)]
+	for i, c := range claims {
+		if r.IntN(2) == 0 {
+			claims[i] = state.Shared(c)
+		}
+	}
 	if r.IntN(2) == 0 {
 		claims = nil
 	}

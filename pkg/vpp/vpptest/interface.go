@@ -55,12 +55,13 @@ type mac [6]byte
 // IPv4, 1 for IPv6.
 type swInterface struct {
 	device
-	index   uint32
-	admin   bool
-	mtu     [4]uint32
-	tag     string
-	table   [2]*table
-	address [2][]prefix
+	index uint32
+	admin bool
+	mtu   [4]uint32
+	tag   string
+	table [2]*table
+	// first begins the chains of its addresses.
+	first [2]*ifAddress
 	// linkLocal is the one address of fe80::/10; zero until it is set.
 	linkLocal address
 
@@ -111,6 +112,7 @@ type interfaceTable struct {
 	pool      pool[swInterface]
 	instances map[uint32]bool // loopbacks
 	prefixes  map[ifPrefix]int
+	byAddress map[addressKey]*ifAddress
 	subs      map[uint32]uint32 // client_index → pid
 	events    map[uint32]uint8  // sw_if_index → what happened in this turn
 	random    uint32            // of the last MAC address made up
@@ -119,7 +121,7 @@ type interfaceTable struct {
 
 func newInterfaceTable(s *state) *interfaceTable {
 	t := &interfaceTable{
-		state: s, instances: map[uint32]bool{}, prefixes: map[ifPrefix]int{},
+		state: s, instances: map[uint32]bool{}, prefixes: map[ifPrefix]int{}, byAddress: map[addressKey]*ifAddress{},
 		subs: map[uint32]uint32{}, events: map[uint32]uint8{}, matches: map[subMatch]bool{},
 	}
 	t.add(&swInterface{device: device{name: "local0", devType: "local"}})
@@ -250,9 +252,9 @@ func (t *interfaceTable) setAdmin(i *swInterface, up bool) {
 	for _, f := range t.state.adminChanged {
 		f(i)
 	}
-	for family := range i.address {
-		for _, p := range i.address[family] {
-			t.routeAddress(i, p, up)
+	for family := range i.first {
+		for a := range i.addresses(family) {
+			t.routeAddress(i, a.prefix, up)
 		}
 	}
 }

@@ -1,7 +1,5 @@
 package vpptest
 
-import "slices"
-
 // interfaceAddressKind is the IP addresses of interfaces.
 func interfaceAddressKind() kind {
 	return kind{
@@ -52,14 +50,11 @@ func serveInterfaceAddress(r *registry) {
 	details := sends[ipAddressDetails](r, "ip_address_details")
 	on(r, "ip_address_dump", func(c *call, m *ipAddressDump) {
 		i := t.pool.get(m.SwIfIndex)
-		if i == nil || i.borrows {
+		if i == nil {
 			return
 		}
-		family := familyOf(m.IsIPv6)
-		for _, x := range append([]*swInterface{i}, t.users(i, family)...) {
-			for _, p := range x.address[family] {
-				details.send(c, &ipAddressDetails{i.index, p.wire()})
-			}
+		for a := range i.addresses(familyOf(m.IsIPv6)) {
+			details.send(c, &ipAddressDetails{i.index, a.wire()})
 		}
 	})
 }
@@ -93,10 +88,6 @@ func (i *swInterface) setLinkLocal(p prefix, add bool) int32 {
 // addAddress refuses what overlaps with any address of the table, save another
 // address of the same subnet on the same interface.
 func (t *interfaceTable) addAddress(i *swInterface, p prefix) int32 {
-	if i.stale && i.shared[p.family] {
-		t.state.fib.lethal = "an address was added to a list that went with an unnumbered interface's donor"
-		return retOK
-	}
 	clash := retAddressInUse
 	if p.family == 1 {
 		clash = retDuplicateIfAddress
@@ -105,7 +96,7 @@ func (t *interfaceTable) addAddress(i *swInterface, p prefix) int32 {
 		if o.table[p.family] != i.table[p.family] {
 			continue
 		}
-		for _, x := range o.address[p.family] {
+		for x := range o.addresses(int(p.family)) {
 			if o == i && x.length == p.length && x.addr != p.addr {
 				continue
 			}
@@ -114,10 +105,16 @@ func (t *interfaceTable) addAddress(i *swInterface, p prefix) int32 {
 			}
 		}
 	}
+	if t.byAddress[addressKey{i.table[p.family], p.addr}] != nil {
+		return retDuplicateIfAddress // it is in no chain
+	}
 	if p.length == 0 || p.length > p.bits() {
 		return retAddressLengthMismatch
 	}
-	i.address[p.family] = append(i.address[p.family], p)
+	if !t.link(i, p) {
+		t.state.fib.lethal = "an address was added to a chain that went with an unnumbered interface's donor"
+		return retOK
+	}
 	if i.admin {
 		t.routeAddress(i, p, true)
 	}
@@ -137,11 +134,11 @@ func (p prefix) covers(a address) bool {
 // deleteAddress finds an address by itself, whatever length it is asked for;
 // with a wrong one VPP leaves the connected route behind.
 func (t *interfaceTable) deleteAddress(i *swInterface, p prefix) int32 {
-	at := slices.IndexFunc(i.address[p.family], func(x prefix) bool { return x.addr == p.addr })
-	if at < 0 {
+	a := t.byAddress[addressKey{i.table[p.family], p.addr}]
+	if a == nil || a.sw != i.index {
 		return retAddressNotFoundForInterface
 	}
-	i.address[p.family] = slices.Delete(i.address[p.family], at, at+1)
+	t.unlink(i, a)
 	if i.admin {
 		t.routeAddress(i, p, false)
 	}
@@ -149,15 +146,6 @@ func (t *interfaceTable) deleteAddress(i *swInterface, p prefix) int32 {
 		f(i, p)
 	}
 	return retOK
-}
-
-func (t *interfaceTable) deleteAddresses(i *swInterface) {
-	for family := range i.address {
-		for len(i.address[family]) > 0 {
-			t.deleteAddress(i, i.address[family][0])
-		}
-	}
-	i.linkLocal = address{}
 }
 
 // routeAddress adds or removes the routes of an address: itself and, for the

@@ -118,10 +118,10 @@ func (n *nat44) setRange(m *nat44AddDelAddressRange) int32 {
 // firstAddress is an interface's first IPv4 address.
 func (n *nat44) firstAddress(sw uint32) (a [4]byte, ok bool) {
 	i := n.state.interfaces.pool.get(sw)
-	if i == nil || len(i.address[0]) == 0 {
+	if i == nil || i.first[0] == nil {
 		return a, false
 	}
-	return [4]byte(i.address[0][0].addr[:4]), true
+	return [4]byte(i.first[0].addr[:4]), true
 }
 
 func (n *nat44) resolve(sw uint32, twice bool) *natResolve {

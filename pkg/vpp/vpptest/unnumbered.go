@@ -19,39 +19,35 @@ func unnumberedKind() kind {
 type unnumbered struct {
 	borrows bool
 	donor   uint32
-	// shared are the families whose list of addresses is the donor's: it had
-	// some when it was borrowed. An address that is added to the user is then
-	// in the donor's dump.
-	shared [2]bool
-	// stale says that a shared list is gone with its donor.
-	stale bool
 }
 
-// borrow makes an interface use another's addresses.
+// borrow makes an interface use another's addresses: the chain becomes the
+// donor's, if that has one, and what the interface had of its own is lost from
+// sight. What is added to the user then is in the donor's dump.
 func (i *swInterface) borrow(donor *swInterface) int32 {
 	if i.table != donor.table {
 		return retUnexpectedIntfState
 	}
 	i.unnumbered = unnumbered{borrows: true, donor: donor.index}
-	for family := range donor.address {
-		i.shared[family] = len(donor.address[family]) > 0
-	}
+	i.first = donor.first
 	return retOK
 }
 
-// users are the interfaces that add to a donor's list of addresses.
-func (t *interfaceTable) users(donor *swInterface, family int) (out []*swInterface) {
-	for _, i := range t.pool.all() {
-		if i != donor && i.borrows && i.donor == donor.index && i.shared[family] && !i.stale {
-			out = append(out, i)
-		}
+// giveBack ends that. An interface that does not borrow stays as it is.
+func (i *swInterface) giveBack() {
+	if i.borrows {
+		i.unnumbered, i.first = unnumbered{}, [2]*ifAddress{}
 	}
-	return out
 }
 
-// hasAddresses tells what sw_interface_set_table refuses on.
+// hasAddresses tells what sw_interface_set_table refuses on: an interface's
+// addresses, or its donor's.
 func (t *interfaceTable) hasAddresses(i *swInterface, family int) bool {
-	return len(i.address[family]) > 0 || i.borrows && i.shared[family]
+	if i.borrows {
+		donor := t.pool.get(i.donor)
+		return donor != nil && donor.first[family] != nil
+	}
+	return i.first[family] != nil
 }
 
 type (
@@ -70,7 +66,7 @@ func serveUnnumbered(r *registry) {
 		case user == nil:
 			return retInvalidSwIfIndex
 		case !m.IsAdd: // whose addresses it used does not matter
-			user.unnumbered = unnumbered{}
+			user.giveBack()
 			return retOK
 		case donor == nil:
 			return retInvalidSwIfIndex2
@@ -78,12 +74,7 @@ func serveUnnumbered(r *registry) {
 		return user.borrow(donor)
 	})
 	r.state.interfaceGone = append(r.state.interfaceGone, func(gone *swInterface) {
-		gone.unnumbered = unnumbered{}
-		for family := range gone.address {
-			for _, i := range t.users(gone, family) {
-				i.stale = true
-			}
-		}
+		gone.giveBack()
 	})
 	details := sends[ipUnnumberedDetails](r, "ip_unnumbered_details")
 	on(r, "ip_unnumbered_dump", func(c *call, m *swIfIndex) {
