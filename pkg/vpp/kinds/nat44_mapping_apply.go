@@ -254,8 +254,8 @@ func leftMapping(there map[state.ID]*state.Found, have *NAT44Mapping) *state.Fou
 	return nil
 }
 
-// remove deletes a mapping as it was found. That of an interface which is gone
-// leaves its address behind.
+// remove deletes a mapping as it was found. VPP takes the row of an interface's
+// first address away with it, which is another by now maybe.
 func (s mappingSteps) remove(f *state.Found) error {
 	m := valueOf[*NAT44Mapping](f.Value)
 	err := s.send(m, false)

@@ -15,8 +15,8 @@ type mappingReader struct {
 	view  *state.View
 	found []state.Found
 	// byInterface are the mappings of interfaces' addresses, by all that VPP shows
-	// of them twice.
-	byInterface map[mappingRow]*NAT44Mapping
+	// of them twice. Those of several interfaces may have that in common.
+	byInterface map[mappingRow][]*NAT44Mapping
 	addresses   map[uint32][]netip.Addr
 	needs       map[string][]state.ID
 }
@@ -35,15 +35,17 @@ type mappingRow struct {
 // readMappings reads all mappings.
 func readMappings(ctx context.Context, v *state.View) ([]state.Found, error) {
 	r := &mappingReader{
-		ctx: ctx, view: v, byInterface: map[mappingRow]*NAT44Mapping{}, addresses: map[uint32][]netip.Addr{}, needs: map[string][]state.ID{},
+		ctx: ctx, view: v, byInterface: map[mappingRow][]*NAT44Mapping{}, addresses: map[uint32][]netip.Addr{}, needs: map[string][]state.ID{},
 	}
 	for _, read := range []func() error{r.statics, r.identities, r.loadBalanced} {
 		if err := read(); err != nil {
 			return nil, err
 		}
 	}
-	for _, m := range r.byInterface {
-		r.add(m)
+	for _, list := range r.byInterface {
+		for _, m := range list {
+			r.add(m)
+		}
 	}
 	return r.found, nil
 }
@@ -123,26 +125,41 @@ func (r *mappingReader) take(m *NAT44Mapping) error {
 	row := mappingRow{m.Type, m.Local, m.LocalPort, m.ExternalPort, m.Protocol, s.vrf, s.tag}
 	if s.index != noIndex {
 		m.External, m.Interface = netip.Addr{}, interfaceName(r.view, s.index)
-		r.byInterface[row] = m
+		r.byInterface[row] = append(r.byInterface[row], m)
 		return nil
 	}
-	if of := r.byInterface[row]; of != nil {
-		addresses, ok := r.addresses[of.shown.index]
+	of, err := r.resolves(row, m.External)
+	if err != nil {
+		return err
+	}
+	if of == nil {
+		r.add(m)
+		return nil
+	}
+	of.shown.resolved = m.External
+	of.TwiceNAT, of.SelfTwiceNAT, of.Out2InOnly = m.TwiceNAT, m.SelfTwiceNAT, m.Out2InOnly
+	return nil
+}
+
+// resolves finds the mapping of an interface that a row with an address is of:
+// the one whose interface has the address, since VPP takes the row away with
+// that. Any other row is a mapping of its own, however much it looks like an
+// interface's.
+func (r *mappingReader) resolves(row mappingRow, address netip.Addr) (*NAT44Mapping, error) {
+	for _, m := range r.byInterface[row] {
+		addresses, ok := r.addresses[m.shown.index]
 		if !ok {
 			var err error
-			if addresses, err = addressesAt(r.ctx, r.view.Caller(), of.shown.index); err != nil {
-				return err
+			if addresses, err = addressesAt(r.ctx, r.view.Caller(), m.shown.index); err != nil {
+				return nil, err
 			}
-			r.addresses[of.shown.index] = addresses
+			r.addresses[m.shown.index] = addresses
 		}
-		if len(addresses) == 0 || slices.Contains(addresses, m.External) {
-			of.shown.resolved = m.External
-			of.TwiceNAT, of.SelfTwiceNAT, of.Out2InOnly = m.TwiceNAT, m.SelfTwiceNAT, m.Out2InOnly
-			return nil
+		if !m.shown.resolved.IsValid() && slices.Contains(addresses, address) {
+			return m, nil
 		}
 	}
-	r.add(m)
-	return nil
+	return nil, nil
 }
 
 func (r *mappingReader) loadBalanced() error {
