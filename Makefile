@@ -111,7 +111,8 @@ cluster-down: ## End that cluster
 test-cluster: ## Run the scenarios in a cluster, where this machine can have one
 	@go build -o bin/cluster ./hack/cluster
 	@if bin/cluster check; then $(MAKE) --no-print-directory cluster build-installer && \
-	  bin/cluster run --nodes $(NODES) --image dist/vpp-operator.tar -- \
+	  hack/build-image.sh dist/vpp-operator-next.tar localhost/vpp-operator:next $(VERSION)-next && \
+	  bin/cluster run --nodes $(NODES) --image dist/vpp-operator.tar,dist/vpp-operator-next.tar -- \
 	    go test -count=1 -timeout=40m -v -run='^TestCluster$$' ./test/e2e; \
 	else [ $$? = 3 ]; fi
 

@@ -114,6 +114,18 @@ func sweep(folder string) error {
 	return os.RemoveAll(folder)
 }
 
+// sweepKilled sweeps a folder whose supervisor was killed.
+func sweepKilled(folder string) error {
+	held, err := lock(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // it has done so itself
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(sweep(folder), held.Close())
+}
+
 // sweepTemporary sweeps all folders that clusters of `cluster run` have left.
 func sweepTemporary() error {
 	folders, err := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*"))

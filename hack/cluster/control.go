@@ -51,7 +51,9 @@ func (m *machine) runControl() error {
 		}},
 		{m.Kubernetes, "kube-controller-manager", append(kubeconfig("system:kube-controller-manager"),
 			"--service-account-private-key-file="+pki("tokens.key"), "--root-ca-file="+pki("ca.crt"),
-			"--use-service-account-credentials")},
+			"--use-service-account-credentials",
+			// Tests wait for it to see that a node is gone.
+			"--node-monitor-grace-period=20s", "--node-monitor-period=1s")},
 		{m.Kubernetes, "kube-scheduler", kubeconfig("system:kube-scheduler")},
 	} {
 		if p.folder == m.Kubernetes { // it would end if the API server did not know its rights yet

@@ -248,7 +248,7 @@ func (c *cluster) runCommand(ctx context.Context, nodes int, args []string) (err
 	if failed != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "cluster:", c.keepLogs())
 	}
-	return errors.Join(failed, s.stop())
+	return errors.Join(failed, s.stop(), sweepKilled(c.Folder))
 }
 
 // keepLogs copies the logs to where they stay, until they are those of another, and

@@ -137,6 +137,7 @@ func (k *kubelet) start() error {
 		"volumePluginDir":           "/var/lib/kubelet/volumeplugins",
 		"resolvConf":                "",
 		"nodeStatusUpdateFrequency": "5s",
+		"nodeLeaseDurationSeconds":  16, // renewed every four
 		// Tests kill containers more often than happens elsewhere.
 		"crashLoopBackOff": map[string]any{"maxContainerRestartPeriod": "1s"},
 	})

@@ -78,6 +78,8 @@
 //	outage                            waits for as long as CLUSTER_OUTAGE says, 0s by default
 //	samples                           applies config/samples
 //	metrics ACCOUNT, ! metrics ACCOUNT   reads them as a ServiceAccount of namespace default that may, or may not
+//	stream start ADDRESS              sends 1,000 packets a second from the node's Linux, which have to come back
+//	stream stop                       ends that: none may be lost
 //	token FILE                        writes a kubeconfig with the token of the agent
 //
 // # The end

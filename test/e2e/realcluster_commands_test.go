@@ -33,6 +33,7 @@ func (c *realCluster) commands() map[string]func(*script, bool, []string) {
 	for name, f := range map[string]command{
 		"agent": c.runAgent, "pod": c.runPod, "node": c.runNode, "outage": c.outage,
 		"samples": c.applySamples, "metrics": c.scrape, "token": c.agentToken, "removed": c.removed,
+		"stream": c.runStream,
 	} {
 		out[name] = func(ts *script, neg bool, args []string) {
 			at, ok := ts.Value(scenarioKey{}).(*place)

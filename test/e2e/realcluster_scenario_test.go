@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -77,6 +78,9 @@ func (c *realCluster) newScenarios(env *testscript.Env) error {
 	}
 	env.Values[scenarioKey{}] = &place{all[0]}
 	env.Values[placesKey{}] = all
+	packets := &streamPlace{}
+	env.Values[streamKey{}] = packets
+	env.Defer(packets.close)
 	for name, value := range map[string]string{
 		"KUBECACHEDIR": filepath.Join(env.WorkDir, ".kube"),
 		"NODE":         c.made.Nodes[0], "KUBECONFIG": c.Kubeconfig, clusterEnv: c.made.Folder,
@@ -89,19 +93,31 @@ func (c *realCluster) newScenarios(env *testscript.Env) error {
 		defer cancel()
 		c.end(all)
 	})
-	for _, s := range all {
-		if err := os.Mkdir(s.folder, 0o700); err != nil {
+	return everywhere(all, func(s *scenario) (err error) {
+		if err := errors.Join(os.Mkdir(s.folder, 0o700), s.startBoot()); err != nil {
 			return err
 		}
-		if err := errors.Join(s.startBoot(), s.booted(ctx)); err != nil {
+		if err := s.booted(ctx); err != nil {
 			return err
 		}
-		var err error
-		if s.foreign, err = s.facts(ctx); err != nil {
-			return err
-		}
+		s.foreign, err = s.facts(ctx)
+		return err
+	})
+}
+
+// everywhere does something on all nodes at once.
+func everywhere(all []*scenario, do func(*scenario) error) error {
+	errs := make([]error, len(all))
+	var nodes sync.WaitGroup
+	for i, s := range all {
+		nodes.Go(func() {
+			if err := do(s); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", s.node, err)
+			}
+		})
 	}
-	return nil
+	nodes.Wait()
+	return errors.Join(errs...)
 }
 
 // placesKey is for the scenarios of all nodes.
@@ -120,26 +136,31 @@ func (c *realCluster) end(all []*scenario) {
 	if all[0].t.Failed() {
 		c.tell(all[0])
 	}
-	for _, s := range all {
-		for _, order := range []string{"join", "on", "start-kubelet"} {
-			if err := s.eventually(func(ctx context.Context) error {
-				_, err := c.order(ctx, order, s.node)
-				return err
-			}); err != nil {
-				s.t.Error(err)
+	for _, step := range []func(*scenario) error{
+		func(s *scenario) error {
+			return s.eventually(func(ctx context.Context) error {
+				for _, order := range []string{"join", "on", "start-kubelet"} {
+					if _, err := c.order(ctx, order, s.node); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+		func(s *scenario) error {
+			if s != all[0] {
+				return nil // it is the same for all
 			}
-		}
-	}
-	if err := all[0].eventually(c.install); err != nil { // the namespace may be about to go
-		all[0].t.Error(err)
-	}
-	for _, s := range all {
-		if err := s.eventually(func(ctx context.Context) error { return c.saveLog(ctx, s) }); err != nil {
-			s.t.Error(err)
-		}
-		s.end()
-		if err := c.forget(s); err != nil {
-			s.t.Error(err)
+			return s.eventually(c.install) // the namespace may be about to go
+		},
+		func(s *scenario) error {
+			err := s.eventually(func(ctx context.Context) error { return c.saveLog(ctx, s) })
+			s.end()
+			return errors.Join(err, c.forget(s))
+		},
+	} {
+		if err := everywhere(all, step); err != nil {
+			all[0].t.Error(err)
 		}
 	}
 }

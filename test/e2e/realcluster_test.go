@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	kruntime "k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -104,6 +105,9 @@ const metricsReader = "metrics-reader"
 
 // install installs what is missing, and waits until it runs.
 func (c *realCluster) install(ctx context.Context) error {
+	if c.installed(ctx) {
+		return nil
+	}
 	steps := [][]string{{"apply", "--filename=" + installer}}
 	if c.made.VPP == "" {
 		steps = append(steps, []string{"apply", "--filename=../../hack/cluster/vpp.yaml"},
@@ -125,6 +129,19 @@ func (c *realCluster) install(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// installed tells whether all is as install has left it: no script takes away more
+// than the DaemonSet, or other than with it.
+func (c *realCluster) installed(ctx context.Context) bool {
+	var agents appsv1.DaemonSet
+	if c.image == "" || c.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "vpp-agent"}, &agents) != nil {
+		return false
+	}
+	s := &agents.Status
+	return agents.DeletionTimestamp == nil && agents.Spec.Template.Spec.Containers[0].Image == c.image &&
+		s.ObservedGeneration == agents.Generation && s.DesiredNumberScheduled == int32(len(c.made.Nodes)) &&
+		s.UpdatedNumberScheduled == s.DesiredNumberScheduled && s.NumberReady == s.DesiredNumberScheduled
 }
 
 func (c *realCluster) kubectl(ctx context.Context, args ...string) (string, error) {
@@ -153,32 +170,42 @@ func (c *realCluster) root(node string) (string, error) {
 	return "/proc/" + string(pid) + "/root", err
 }
 
-// dial connects from the inside of a node.
-func (c *realCluster) dial(ctx context.Context, node, address string) (net.Conn, error) {
-	pid, err := os.ReadFile(filepath.Join(c.made.Folder, node, "pid"))
-	if err != nil {
-		return nil, err
-	}
+// inNetwork opens something in the network of a node.
+func inNetwork[T any](c *realCluster, node string, open func() (T, error)) (T, error) {
 	type result struct {
-		conn net.Conn
-		err  error
+		opened T
+		err    error
 	}
 	results := make(chan result, 1)
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with us
-		space, err := os.Open("/proc/" + string(pid) + "/ns/net")
+		var r result
+		pid, err := os.ReadFile(filepath.Join(c.made.Folder, node, "pid"))
 		if err == nil {
-			defer space.Close()
-			err = unix.Setns(int(space.Fd()), unix.CLONE_NEWNET)
+			err = enter("/proc/" + string(pid) + "/ns/net")
 		}
-		var conn net.Conn
-		if err == nil {
-			conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if r.err = err; err == nil {
+			r.opened, r.err = open()
 		}
-		results <- result{conn, err}
+		results <- r
 	}()
 	r := <-results
-	return r.conn, r.err
+	return r.opened, r.err
+}
+
+// enter has the thread be in a network namespace.
+func enter(path string) error {
+	space, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer space.Close()
+	return unix.Setns(int(space.Fd()), unix.CLONE_NEWNET)
+}
+
+// dial connects from the inside of a node.
+func (c *realCluster) dial(ctx context.Context, node, address string) (net.Conn, error) {
+	return inNetwork(c, node, func() (net.Conn, error) { return (&net.Dialer{}).DialContext(ctx, "tcp", address) })
 }
 
 // bearer adds a token to requests.
