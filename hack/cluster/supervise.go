@@ -109,9 +109,6 @@ func (s *supervisor) run(ctx context.Context, report func(string)) (err error) {
 	}
 	report("starting " + strings.Join(s.Nodes, " and ") + ": containerd, images, kubelet")
 	for _, node := range s.Nodes {
-		if err := makeGroups(s.group(node)); err != nil {
-			return err
-		}
 		if err := s.start(node); err != nil {
 			return err
 		}
@@ -132,6 +129,9 @@ func (s *supervisor) start(name string, files ...*os.File) error {
 	n := s.control
 	if name != controlName {
 		n = s.networks[slices.Index(s.Nodes, name)]
+		if err := makeGroups(s.group(name)); err != nil {
+			return err
+		}
 	}
 	if err := os.Remove(s.orders(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -257,10 +257,12 @@ func (s *supervisor) takeOrders(ctx context.Context) error {
 		"join": func(ctx context.Context, i int) error {
 			return s.control.ip(ctx, "link set "+s.Nodes[i]+" up")
 		},
-		"off": func(_ context.Context, i int) error { s.off(s.Nodes[i]); return nil },
+		"off": func(_ context.Context, i int) error { return s.off(s.Nodes[i]) },
 		"on":  func(_ context.Context, i int) error { return s.start(s.Nodes[i]) },
 		"reboot": func(_ context.Context, i int) error {
-			s.off(s.Nodes[i])
+			if err := s.off(s.Nodes[i]); err != nil {
+				return err
+			}
 			return s.start(s.Nodes[i])
 		},
 		"stop-kubelet":  func(ctx context.Context, i int) error { return give(ctx, s.orders(s.Nodes[i]), "/kubelet/stop") },
@@ -285,12 +287,14 @@ func (s *supervisor) takeOrders(ctx context.Context) error {
 	return nil
 }
 
-// off takes a node's power away. Its network and its disk stay.
-func (s *supervisor) off(node string) {
+// off takes a node's power away. Its network and its disk stay; its cgroups, which the
+// kubelet would take for containers that it does not know, do not.
+func (s *supervisor) off(node string) error {
 	s.mu.Lock()
 	p := s.machines[node]
 	s.mu.Unlock()
 	p.Stop()
+	return removeGroups(s.group(node))
 }
 
 // give gives an order at a socket and waits until it is carried out.

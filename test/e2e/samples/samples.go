@@ -53,7 +53,7 @@ func Possible(objects []*unstructured.Unstructured, lacks func(node string, spec
 			node, _ := spec["nodeName"].(string)
 			impossible := lacks(node, spec)
 			walk(spec, func(key string, value any) {
-				if name, ok := value.(string); ok && refers[key] && gone[node+" "+name] {
+				if name, ok := value.(string); ok && refers(key) && gone[node+" "+name] {
 					impossible = true
 				}
 			})
@@ -69,19 +69,31 @@ func Possible(objects []*unstructured.Unstructured, lacks func(node string, spec
 	}
 }
 
-// refers are the fields that name an interface.
-var refers = map[string]bool{"interface": true, "parent": true, "unnumbered": true, "multicastInterface": true}
+// refers tells whether a field names an interface, or several. (Ends of tunnels are
+// addresses, which no interface is called.)
+func refers(field string) bool {
+	switch field {
+	case "parent", "unnumbered", "peer", "source", "destination":
+		return true
+	}
+	return strings.HasSuffix(strings.ToLower(field), "interface") || strings.HasSuffix(field, "Interfaces")
+}
 
+// walk visits all values, those of a list by the list's field.
 func walk(value any, visit func(key string, value any)) {
+	walkField("", value, visit)
+}
+
+func walkField(key string, value any, visit func(key string, value any)) {
+	visit(key, value)
 	switch v := value.(type) {
 	case map[string]any:
 		for key, x := range v {
-			visit(key, x)
-			walk(x, visit)
+			walkField(key, x, visit)
 		}
 	case []any:
 		for _, x := range v {
-			walk(x, visit)
+			walkField(key, x, visit)
 		}
 	}
 }
