@@ -202,6 +202,15 @@ func TestNeighbor(t *testing.T) {
 		}
 		h.must(state.Create, learned) // what was learned is no conflict
 		h.same(learned)
+		// Also one that has come since VPP was read: VPP itself would replace it.
+		var conflict *state.ConflictError
+		if err := h.do(state.Create, foreign); !errors.As(err, &conflict) || !strings.Contains(err.Error(), "made by somebody else") {
+			t.Errorf("one that somebody else has made: %v", err)
+		}
+		h.read()
+		if have := h.found[foreign.ID].Value; have != (kinds.Neighbor{MAC: macA, Static: true}) {
+			t.Errorf("somebody else's has become %+v", have)
+		}
 		foreign.Adopt = true
 		h.must(state.Update, foreign)
 		h.same(foreign)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
@@ -112,7 +113,49 @@ func (neighbor) Compare(want, have, _ any) state.Difference {
 }
 
 func (k neighbor) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
-	state.Each(ops, func(op *state.Op) state.Result { return state.Result{Err: k.apply(ctx, v, op)} })
+	theirs, err := k.theirs(ctx, v, ops)
+	state.Each(ops, func(op *state.Op) state.Result {
+		switch {
+		case op.Verb != state.Create || op.Adopt:
+		case err != nil:
+			return state.Result{Err: err}
+		case theirs[op.ID]:
+			return state.Result{Err: &state.ConflictError{With: "a static entry, made by somebody else,"}}
+		}
+		return state.Result{Err: k.apply(ctx, v, op)}
+	})
+}
+
+// theirs are static entries of somebody else's where others are to be made: VPP
+// would replace one, and say nothing.
+func (k neighbor) theirs(ctx context.Context, v *state.View, ops []*state.Op) (map[state.ID]bool, error) {
+	var looked []neighborDumpRequest
+	theirs := map[state.ID]bool{}
+	for _, op := range ops {
+		index, there, err := onInterface(v, op)
+		if op.Verb != state.Create || op.Adopt || err != nil || !there {
+			continue
+		}
+		_, address, _ := strings.Cut(op.ID.Key, " ")
+		q := neighborDumpRequest{SwIfIndex: index}
+		if strings.Contains(address, ":") {
+			q.AF = 1
+		}
+		if slices.Contains(looked, q) {
+			continue
+		}
+		looked = append(looked, q)
+		for d, err := range neighborDump.Dump(ctx, v.Caller(), &q) {
+			if err != nil {
+				return nil, err
+			}
+			id := NeighborID(interfaceName(v, d.Neighbor.SwIfIndex), d.Neighbor.IPAddress)
+			if _, ours := v.Ledger().Get(id); !ours && d.Neighbor.Flags&neighborStatic != 0 {
+				theirs[id] = true
+			}
+		}
+	}
+	return theirs, nil
 }
 
 func (k neighbor) apply(ctx context.Context, v *state.View, op *state.Op) error {
