@@ -225,6 +225,9 @@ func foreign(s *scenario, _ *script, _ bool, args []string) error {
 // isForeign tells whether a fact is not about what bears our mark.
 func isForeign(f fact, all []fact) bool {
 	kind, name, _ := strings.Cut(f.subject, " ")
+	if strings.HasPrefix(f.subject, learned) {
+		return false // goes by itself
+	}
 	if kind != "interface" && kind != "neighbor" {
 		return f.attribute != ours
 	}

@@ -161,6 +161,7 @@ func (r *reader) interfaces() {
 		return false
 	})
 	r.types()
+	r.interfaceDetails()
 }
 
 // types reads what only interfaces of a type have.
@@ -245,6 +246,7 @@ func (w *wanted) iface(o *v1alpha1.Interface, name string) (list []fact) {
 		add("unnumbered", "%s", spec.Unnumbered)
 	}
 	w.ofType(spec, add, open)
+	w.interfaceDetails(spec, add, open)
 	return list
 }
 
