@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -131,11 +132,11 @@ func (b *binding[V]) Compare(want, have, _ any) state.Difference {
 }
 
 // Watch implements [state.Watcher]: where something was left behind at an index
-// and the next interface has it, the kind is read, which finds it.
-func (b *binding[V]) Watch(ctx context.Context, v *state.View, changed func(handle uint32, deleted bool)) error {
+// and the next interface has it, or may have it, the kind is read, which finds it.
+func (b *binding[V]) Watch(ctx context.Context, v *state.View, ready func(), changed func(handle uint32, deleted bool)) error {
 	b.recall(v)
-	return watchInterfaces(ctx, v, func(index uint32, deleted bool) {
-		if !deleted && b.leftAt(index) {
+	return watchInterfaces(ctx, v, ready, func(index uint32, _ bool) {
+		if b.leftAt(index) {
 			changed(state.AllHandles, false)
 		}
 	})
@@ -188,7 +189,7 @@ func (b *binding[V]) create(ctx context.Context, v *state.View, op *state.Op) st
 		}
 	}
 	defer b.lock(at)()
-	return b.result(b.make(ctx, v, op, at))
+	return b.result(op, b.make(ctx, v, op, at))
 }
 
 func (b *binding[V]) update(ctx context.Context, v *state.View, op *state.Op) state.Result {
@@ -199,10 +200,10 @@ func (b *binding[V]) update(ctx context.Context, v *state.View, op *state.Op) st
 	defer b.lock(at)()
 	made, err := b.marked(ctx, v, op)
 	if err != nil {
-		return state.Result{Err: err}
+		return b.result(op, err)
 	}
 	if n, ok := b.note(v, op.ID); !ok || n.At != at || !n.isOf(v) {
-		return b.result(b.make(ctx, v, op, at))
+		return b.result(op, b.make(ctx, v, op, at))
 	}
 	want := valueOf[V](op.Want)
 	if err := b.write(v, op.ID, at, made, want); err != nil {
@@ -211,11 +212,20 @@ func (b *binding[V]) update(ctx context.Context, v *state.View, op *state.Op) st
 	if err := b.on(ctx, v, at, want); err != nil {
 		return state.Result{Err: err}
 	}
-	return b.result(b.verify(ctx, v, op, at))
+	return b.result(op, b.verify(ctx, v, op, at))
 }
 
-func (b *binding[V]) result(err error) state.Result {
+// result is the outcome of a step. Where an interface was missing that was
+// thought to be there, those that it needs are read again.
+func (b *binding[V]) result(op *state.Op, err error) state.Result {
 	r := state.Result{Err: err}
+	if _, missing := errors.AsType[*state.WaitError](err); missing {
+		for _, id := range b.needs(op.ID.Key, valueOf[V](op.Want)) {
+			if id.Kind == KindInterface {
+				r.Disturbs = append(r.Disturbs, id)
+			}
+		}
+	}
 	if u, ok := b.feature.(unseen); ok && err == nil {
 		r.Unverified = u.hidden()
 	}
@@ -343,7 +353,9 @@ func (b *binding[V]) verify(ctx context.Context, v *state.View, op *state.Op, at
 		return joined(err, readErr)
 	}
 	if d == nil && !b.reaches() {
-		return joined(err, b.noteLeft(v, at))
+		if d, readErr = b.leaveAt(ctx, v, at); d == nil {
+			return joined(err, readErr)
+		}
 	}
 	return joined(err, b.off(ctx, v, at))
 }
@@ -381,11 +393,7 @@ func (b *binding[V]) remove(ctx context.Context, v *state.View, id state.ID, at 
 		return err
 	}
 	if d == nil && !b.reaches() {
-		if err := b.noteLeft(v, at); err != nil {
-			return err
-		}
-		// The next owner may have come before it was noted, and unheard.
-		if d, err = oneInterface(ctx, v.Caller(), at.Index); d == nil {
+		if d, err = b.leaveAt(ctx, v, at); d == nil {
 			return err
 		}
 	}
@@ -414,7 +422,9 @@ func (b *binding[V]) remove(ctx context.Context, v *state.View, id state.ID, at 
 	err = b.off(ctx, v, at)
 	if refusedByVPP(err) {
 		if d, readErr := oneInterface(ctx, v.Caller(), at.Index); readErr == nil && d == nil {
-			return b.noteLeft(v, at)
+			if d, readErr = b.leaveAt(ctx, v, at); d == nil {
+				return readErr
+			}
 		}
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 
@@ -94,6 +95,16 @@ func (b *binding[V]) noteLeft(v *state.View, at place) error {
 	return v.Ledger().Put(b.leftID(at), state.Entry{Data: data})
 }
 
+// leaveAt notes that something is left behind at a place, and returns the
+// interface that has the index by then, nil where there is none: of one that
+// came before it was noted no event will be heeded.
+func (b *binding[V]) leaveAt(ctx context.Context, v *state.View, at place) (next *interfaceDetails, err error) {
+	if err := b.noteLeft(v, at); err != nil {
+		return nil, err
+	}
+	return oneInterface(ctx, v.Caller(), at.Index)
+}
+
 func (b *binding[V]) forgetLeft(v *state.View, at place) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -127,12 +138,12 @@ func (b *binding[V]) recall(v *state.View) {
 	}
 }
 
-// leftAt tells whether something is left behind at an index.
+// leftAt tells whether something is left behind at an index, or at any.
 func (b *binding[V]) leftAt(index uint32) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for at := range b.left {
-		if at.Index == index {
+		if at.Index == index || index == state.AllHandles {
 			return true
 		}
 	}

@@ -30,19 +30,23 @@ func readTenants(ctx context.Context, v *state.View) (*tenants, error) {
 	}
 	t := &tenants{view: v, byIndex: make(map[uint32]tenant, len(details)), marked: map[string]uint32{}}
 	for _, d := range details {
-		o := tenant{name: interfaceName(v, d.SwIfIndex)}
-		name, marked := strings.CutPrefix(d.Tag, Mark)
-		index, known := v.Handle(InterfaceID(name))
-		switch id, ours := ourInterface(v, d.SwIfIndex); {
-		case marked && (!known || index == d.SwIfIndex): // perhaps one that was made just now
-			o = tenant{name, true, true}
-			t.marked[name] = d.SwIfIndex
-		case ours:
-			o = tenant{id.Key, true, false}
-		}
-		t.byIndex[d.SwIfIndex] = o
+		t.add(d)
 	}
 	return t, nil
+}
+
+func (t *tenants) add(d *interfaceDetails) {
+	o := tenant{name: interfaceName(t.view, d.SwIfIndex)}
+	name, marked := strings.CutPrefix(d.Tag, Mark)
+	index, known := t.view.Handle(InterfaceID(name))
+	switch id, ours := ourInterface(t.view, d.SwIfIndex); {
+	case marked && (!known || index == d.SwIfIndex): // perhaps one that was made just now
+		o = tenant{name, true, true}
+		t.marked[name] = d.SwIfIndex
+	case ours:
+		o = tenant{id.Key, true, false}
+	}
+	t.byIndex[d.SwIfIndex] = o
 }
 
 func (t *tenants) name(index uint32) string {
@@ -144,8 +148,12 @@ func (r *bindingReading[V]) leave(ctx context.Context, id state.ID, n bindingNot
 		return false, err
 	}
 	if other, _ := r.view.Ledger().Find(r.Name(), n.At.String()); other == id {
-		if err := r.noteLeft(r.view, n.At); err != nil {
+		next, err := r.leaveAt(ctx, r.view, n.At)
+		if err != nil {
 			return false, err
+		}
+		if next != nil {
+			r.tenants.add(next)
 		}
 	}
 	return true, r.view.Ledger().Delete(id)

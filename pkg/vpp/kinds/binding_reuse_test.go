@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
@@ -151,10 +150,7 @@ func reusedIndex(t *testing.T, socket string, k bound) {
 // startWith starts an agent on the same ledger, which wants what f says.
 func (r *reuse) startWith(f func()) {
 	r.t.Helper()
-	r.bench = work(r.t, r.socket, func(o *benchOptions) {
-		o.ledger = r.ledger
-		o.ResyncPeriod = 3 * time.Second // which finds what events came too early or too late for
-	})
+	r.bench = work(r.t, r.socket, func(o *benchOptions) { o.ledger = r.ledger })
 	r.set("loops", whole(loop("other", otherLoop), "default", true)...)
 	f()
 	r.Begin()
@@ -254,7 +250,11 @@ func (r *reuse) onlyOnLan() {
 // only tells what is wrong where the binding is to be on one interface.
 func (r *reuse) only(vppName string) string {
 	var wrong []string
-	for name, index := range r.indices() {
+	indices := r.indices()
+	if _, there := indices[vppName]; !there && vppName != "" {
+		wrong = append(wrong, vppName+" is missing") // of which the agent may not know yet
+	}
+	for name, index := range indices {
 		shown, works := r.shown(r, index), r.works(r, index)
 		if on := name == vppName; shown != on || works != on {
 			wrong = append(wrong, fmt.Sprintf("%s shown %t works %t", name, shown, works))

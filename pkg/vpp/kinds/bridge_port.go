@@ -320,10 +320,14 @@ func (k bridgePort) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
 	look := lookOnce(ctx, v.Caller())
 	state.Each(ops, func(op *state.Op) state.Result {
 		domain, iface, _ := strings.Cut(op.ID.Key, " ")
+		var r state.Result
 		if op.Verb == state.Delete {
-			return state.Result{Err: k.leave(ctx, v, op, domain, iface)}
+			r.Err = k.leave(ctx, v, op, domain, iface)
+		} else {
+			r = k.set(ctx, v, op, domain, iface, look)
 		}
-		return k.set(ctx, v, op, domain, iface, look)
+		r.Rereads = l2Mirrors(v, iface)
+		return r
 	})
 }
 

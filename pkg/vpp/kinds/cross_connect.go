@@ -107,10 +107,13 @@ func (crossConnect) Compare(want, have, _ any) state.Difference {
 func (k crossConnect) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
 	look := lookOnce(ctx, v.Caller())
 	state.Each(ops, func(op *state.Op) state.Result {
+		r := state.Result{Rereads: l2Mirrors(v, strings.Fields(op.ID.Key)...)}
 		if op.Verb == state.Delete {
-			return state.Result{Err: k.disconnect(ctx, v, op.ID)}
+			r.Err = k.disconnect(ctx, v, op.ID)
+		} else {
+			r.Err = k.connect(ctx, v, op, look)
 		}
-		return state.Result{Err: k.connect(ctx, v, op, look)}
+		return r
 	})
 }
 

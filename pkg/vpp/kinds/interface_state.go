@@ -112,14 +112,14 @@ func parentDown(ctx context.Context, v *state.View, index uint32, err error) err
 func (interfaceState) Refresh(ctx context.Context, v *state.View, id state.ID, _ any, found func(state.Found)) error {
 	index, there := v.Handle(InterfaceID(id.Key))
 	if !there {
-		return errGone
+		return state.ErrGone
 	}
 	d, err := oneInterface(ctx, v.Caller(), index)
 	switch {
 	case err != nil:
 		return err
 	case d == nil || d.Tag != Mark+id.Key:
-		return errGone
+		return state.ErrGone
 	}
 	found(state.Found{
 		ID: id, Value: AdminState{Up: d.adminUp()}, Ours: true, Handle: index, HasHandle: true,
@@ -131,8 +131,8 @@ func (interfaceState) Refresh(ctx context.Context, v *state.View, id state.ID, _
 // Watch implements [state.Watcher]. That an interface was deleted is for its own
 // kind to tell, which takes the state with it: told here first, the state would
 // be set again, on whatever has the index by now.
-func (interfaceState) Watch(ctx context.Context, v *state.View, changed func(handle uint32, deleted bool)) error {
-	return watchInterfaces(ctx, v, func(index uint32, deleted bool) {
+func (interfaceState) Watch(ctx context.Context, v *state.View, ready func(), changed func(handle uint32, deleted bool)) error {
+	return watchInterfaces(ctx, v, ready, func(index uint32, deleted bool) {
 		if !deleted {
 			changed(index, false)
 		}

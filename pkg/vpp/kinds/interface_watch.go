@@ -13,23 +13,20 @@ type interfaceEvent struct {
 	Deleted   bool
 }
 
-// errGone says that an interface is not what it was: all must be read.
-var errGone = errors.New("the interface is another")
-
 // Refresh implements [state.Refresher]: it reads what all types of interface
 // have, such as the state of the link.
 func (k iface) Refresh(ctx context.Context, v *state.View, id state.ID, have any, found func(state.Found)) error {
 	was := valueOf[*Interface](have)
 	index, there := v.Handle(id)
 	if !there || was == nil || was.Shown == nil {
-		return errGone
+		return state.ErrGone
 	}
 	d, err := oneInterface(ctx, v.Caller(), index)
 	switch {
 	case err != nil:
 		return err
 	case d == nil || d.InterfaceName != was.Shown.VPPName || (d.Tag != Mark+id.Key) != was.unmarked:
-		return errGone
+		return state.ErrGone
 	}
 	now := *was
 	now.show(d, nil)
@@ -40,24 +37,27 @@ func (k iface) Refresh(ctx context.Context, v *state.View, id state.ID, have any
 	return nil
 }
 
+// Replaced implements [state.Replacer]: one that has lost our mark is known by
+// its VPP name alone, and is another that somebody made in its place.
+func (iface) Replaced(was, now any) bool {
+	a, b := valueOf[*Interface](was), valueOf[*Interface](now)
+	return a != nil && b != nil && !a.unmarked && b.unmarked
+}
+
 // Watch implements [state.Watcher].
-func (iface) Watch(ctx context.Context, v *state.View, changed func(handle uint32, deleted bool)) error {
-	return watchInterfaces(ctx, v, changed)
+func (iface) Watch(ctx context.Context, v *state.View, ready func(), changed func(handle uint32, deleted bool)) error {
+	return watchInterfaces(ctx, v, ready, changed)
 }
 
 // watchInterfaces passes on what VPP says of interfaces. Where events were
-// missed, any may have changed.
-func watchInterfaces(ctx context.Context, v *state.View, changed func(handle uint32, deleted bool)) error {
-	for e, err := range vpp.Watch[interfaceEvent](ctx, v.Caller(), "sw_interface_event") {
+// missed, any may have changed, come or gone. VPP tells of all that happened to
+// an index at a time in one event: one that is deleted may have an interface
+// again.
+func watchInterfaces(ctx context.Context, v *state.View, ready func(), changed func(handle uint32, deleted bool)) error {
+	for e, err := range vpp.Watch(ctx, v.Caller(), "sw_interface_event", vpp.Registered[interfaceEvent](ready)) {
 		switch {
 		case errors.Is(err, vpp.ErrMissedEvents):
-			all, err := allInterfaces(ctx, v.Caller())
-			if err != nil {
-				return err
-			}
-			for _, d := range all {
-				changed(d.SwIfIndex, false)
-			}
+			changed(state.AllHandles, false)
 		case err != nil:
 			return err
 		default:

@@ -256,7 +256,7 @@ func findPolicer(ctx context.Context, v *state.View, name string) (uint32, error
 			}
 		}
 	}
-	return 0, fmt.Errorf("policer %s: %w", name, errGone)
+	return 0, fmt.Errorf("policer %s: %w", name, state.ErrGone)
 }
 
 // maxPolicers bounds the search among indices.

@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
@@ -100,6 +101,19 @@ func (k portMirror) shown(ctx context.Context, v *state.View, index uint32, foun
 				value.lost = known && !on
 			}
 			found(at, value)
+		}
+	}
+	return nil
+}
+
+// l2Mirrors names the kind of mirrors where there is one of an interface at the
+// level of bridging: VPP forgets it when it bridges or connects the interface, or
+// does so no more.
+func l2Mirrors(v *state.View, ifaces ...string) []string {
+	for _, id := range v.Ledger().All(KindPortMirror) {
+		words := strings.Fields(id.Key)
+		if len(words) == 3 && words[2] == mirrorLevel(true) && slices.Contains(ifaces, words[0]) {
+			return []string{KindPortMirror}
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package kinds_test
 import (
 	"testing"
 
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
@@ -121,5 +122,55 @@ func TestPortMirror(t *testing.T) {
 		}
 		h.must(state.Delete, ends...)
 		h.must(state.Delete, turned...)
+	})
+}
+
+// VPP forgets a mirror at the level of bridging when its source becomes a port
+// or is one no more, and shows it still: it is put on again at once.
+func TestL2PortMirrorOfAPort(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		r := &reuse{t: t, socket: socket, bench: work(t, socket)}
+		var err error
+		if r.another, err = vpp.Dial(t.Context(), vpp.Options{Socket: socket, Name: "another"}); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = r.another.Close() }()
+		for _, name := range []string{"from", "to"} {
+			r.set(name, ifItem(loop(name, map[string]uint32{"from": 50, "to": 51}[name])))
+		}
+		r.set("mirror", kinds.PortMirrorItem("from", "to", true, kinds.PortMirror{Direction: kinds.DirectionBoth}))
+		r.set("domain", domainItem("mirrored", usual(0)))
+		r.Begin()
+		inForce := func(when string) {
+			t.Helper()
+			r.awaitReasons("mirror", "Programmed")
+			r.await("mirrored "+when, func() bool {
+				index := r.index("loop50")
+				return r.nodeOn(index, "l2-input", "SPAN") && r.nodeOn(index, "l2-output", "SPAN")
+			})
+		}
+		inForce("when routed")
+		for _, step := range []struct {
+			name string
+			item state.Item
+		}{
+			{"a port", kinds.BridgePortItem("mirrored", "from", kinds.BridgePort{})},
+			{"connected", kinds.CrossConnectItem(kinds.CrossConnect{From: "from", To: "to", Both: true})},
+		} {
+			r.set("place", step.item)
+			r.awaitReasons("place", "Programmed")
+			inForce("as " + step.name)
+			place, _ := owner("place", 0)
+			r.Remove(place)
+			r.await("no more "+step.name, func() bool { return r.gone(step.item.ID) })
+			inForce("no more " + step.name)
+		}
+		for _, name := range []string{"mirror", "domain", "from", "to"} {
+			o, _ := owner(name, 0)
+			r.Remove(o)
+		}
+		r.await("all is gone", func() bool {
+			return r.gone(kinds.InterfaceID("from")) && r.gone(kinds.InterfaceID("to")) && r.gone(kinds.BridgeDomainID("mirrored"))
+		})
 	})
 }

@@ -65,6 +65,7 @@ func (e *Engine) finished(op *Op, r Result) {
 	e.seq++
 	n.busy, n.stamp = false, e.seq
 	e.busy--
+	n.kind.busy--
 	n.kind.metrics.operation(op, r.Err)
 	done := false // nothing more is to be decided
 	switch {
@@ -87,9 +88,6 @@ func (e *Engine) finished(op *Op, r Result) {
 		}
 		e.refused(n, op.Verb, r.Err)
 	case op.Verb == Delete:
-		if n.hasHandle {
-			e.ownDeletes[ownDelete{n.id.Kind, n.handle}]++
-		}
 		if n.want == nil {
 			e.happened(n, Event{Type: EventRemoved, ID: n.id})
 		}
@@ -103,6 +101,11 @@ func (e *Engine) finished(op *Op, r Result) {
 		}
 	}
 	n.kind.prove = n.kind.prove || r.Reread
+	for _, name := range r.Rereads {
+		if k := e.kinds[name]; k != nil && k.kind != nil && k.unsupported == nil {
+			k.prove = true
+		}
+	}
 	for _, id := range r.Disturbs {
 		if m := e.lookup(id); m != nil && m.want != nil {
 			e.touched[id] = struct{}{}

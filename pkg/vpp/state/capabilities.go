@@ -21,12 +21,15 @@ type Describer interface {
 }
 
 // Watcher is a [Kind] whose events tell when to read it again. Watch calls
-// changed for what an event says: a handle that is gone (deleted true), or
-// that something changed. Of a handle that is not known nothing is concluded;
-// [AllHandles] has all of the kind read. It returns when ctx ends or events
-// cannot be had.
+// ready once VPP sends them: nothing is read before, so that what happens
+// during the first reading is not missed. It calls changed for what an event
+// says: a handle that is gone (deleted true), or that something changed. An
+// event may be late: the handle may be that of the next thing by then, which a
+// [Refresher] is asked for. Of a handle that is not known nothing is concluded,
+// unless it may be that of something read or made just now; [AllHandles] has
+// all of the kind read. It returns when ctx ends or events cannot be had.
 type Watcher interface {
-	Watch(ctx context.Context, v *View, changed func(handle uint32, deleted bool)) error
+	Watch(ctx context.Context, v *View, ready func(), changed func(handle uint32, deleted bool)) error
 }
 
 // AllHandles stands for all things of a kind: no handle is this number.
@@ -35,7 +38,15 @@ const AllHandles = ^uint32(0)
 // Refresher is a [Kind] of which a single thing can be read again: when an
 // event names it, something else disturbed it, or VPP refused a step of it. have
 // is what it was, nil where it was not there. What is not found is taken to be as
-// it was; where that does not do, an error has the whole kind read.
+// it was; where that does not do, an error has the whole kind read: [ErrGone]
+// where it is not there any more.
 type Refresher interface {
 	Refresh(ctx context.Context, v *View, id ID, have any, found func(Found)) error
+}
+
+// Replacer is a [Kind] that can tell that what was found is another thing than
+// what was there, though it has the same identity and number: what hung on that
+// does so no more.
+type Replacer interface {
+	Replaced(was, now any) bool
 }

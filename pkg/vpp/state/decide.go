@@ -202,6 +202,7 @@ func (e *Engine) begin(n *node, op *Op) *Op {
 	n.doubted = false
 	n.busy, n.stamp, n.blocker = true, e.seq, nil
 	e.busy++
+	n.kind.busy++
 	return op
 }
 

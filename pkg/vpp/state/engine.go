@@ -111,20 +111,12 @@ type Engine struct {
 	// disturbed counts operations that disturbed something, refreshed those of
 	// which that was read again.
 	disturbed, refreshed uint64
-	// ownDeletes are deletes of ours that an event may still tell of.
-	ownDeletes map[ownDelete]int
-	retryAt    *time.Timer
+	retryAt              *time.Timer
 
 	started  time.Time
 	crashes  crashes
 	status   nodeStatus
 	nodeTold bool
-}
-
-// ownDelete is a number of a kind that was deleted.
-type ownDelete struct {
-	kind   string
-	handle uint32
 }
 
 // nodeStatus is the part of [Status] that is not counted.
@@ -155,11 +147,10 @@ func New(opts Options) *Engine {
 		kinds: map[string]*kindState{}, claims: map[string]*claim{}, owners: map[Owner]*owner{}, names: map[ID]*nameClaim{},
 		fallbacks: map[ID][]*wish{}, crashes: crashes{aside: remembered(opts.Ledger)},
 		wake: make(chan struct{}, 1), reads: make(chan struct{}, 1), touched: map[ID]struct{}{},
-		ownDeletes: map[ownDelete]int{},
-		retryAt:    time.NewTimer(time.Hour), started: time.Now(),
+		retryAt: time.NewTimer(time.Hour), started: time.Now(),
 	}
 	for _, k := range opts.Kinds {
-		s := &kindState{name: k.Name(), kind: k, nodes: map[string]*node{}, left: map[*node]struct{}{}, loss: k.Loss(), metrics: e.metrics.of(k.Name())}
+		s := &kindState{name: k.Name(), kind: k, nodes: map[string]*node{}, left: map[*node]struct{}{}, kept: map[*node]struct{}{}, loss: k.Loss(), metrics: e.metrics.of(k.Name())}
 		e.kinds[k.Name()] = s
 		e.order = append(e.order, s)
 	}

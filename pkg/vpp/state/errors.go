@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -21,6 +22,10 @@ type WaitError struct {
 }
 
 func (e *WaitError) Error() string { return e.For + " is missing" }
+
+// ErrGone is what [Refresher.Refresh] says of a thing that is not there any
+// more, whatever has its number by now.
+var ErrGone = errors.New("it is not there any more")
 
 // UnsupportedError says that this VPP cannot do it.
 type UnsupportedError struct {

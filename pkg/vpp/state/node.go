@@ -117,8 +117,15 @@ type kindState struct {
 	// dueRead asks for a reading soon, prove for one once nothing is under way;
 	// dueResync is true while a resync waits for it. loss is Kind.Loss.
 	dueRead, prove, dueResync bool
-	loss                      Loss
-	metrics                   kindMetrics
+	// reading is true while the kind is read, looking also while some of it is, by
+	// a reading that began at count begun. kept are the nodes that are to be
+	// forgotten at its end. busy counts the steps under way.
+	reading, looking bool
+	begun            uint64
+	kept             map[*node]struct{}
+	busy             int
+	loss             Loss
+	metrics          kindMetrics
 	// doubted are to be explained once nothing is under way, dueExplain soon.
 	doubted, dueExplain []*node
 
@@ -187,7 +194,7 @@ type nameClaim struct{ owners []*owner }
 func (e *Engine) node(id ID) *node {
 	k := e.kinds[id.Kind]
 	if k == nil {
-		k = &kindState{name: id.Kind, nodes: map[string]*node{}, left: map[*node]struct{}{}}
+		k = &kindState{name: id.Kind, nodes: map[string]*node{}, left: map[*node]struct{}{}, kept: map[*node]struct{}{}}
 		e.kinds[id.Kind] = k
 	}
 	n := k.nodes[id.Key]
@@ -206,10 +213,15 @@ func (e *Engine) lookup(id ID) *node {
 	return nil
 }
 
-// release forgets a node that nothing is known about any more.
+// release forgets a node that nothing is known about any more. What went after
+// a reading began is remembered until its end: it may have been seen.
 func (e *Engine) release(n *node) {
 	if n.present || n.busy || n.external || n.unknown || n.refs > 0 || len(n.wishes) > 0 ||
 		len(n.dependents) > 0 {
+		return
+	}
+	if k := n.kind; k.looking && n.stamp > k.begun {
+		k.kept[n] = struct{}{}
 		return
 	}
 	e.dropRetry(n)

@@ -9,7 +9,7 @@ func (e *Engine) found(f Found, begun, round uint64) {
 	if n.busy || n.stamp > begun {
 		return // our own step says more
 	}
-	if n.present && n.hasHandle && (!f.HasHandle || n.handle != f.Handle) {
+	if n.present && n.hasHandle && (!f.HasHandle || n.handle != f.Handle || n.replacedBy(f.Value)) {
 		e.orphan(n) // another thing of the same name
 	}
 	// Where it was expected as it was left, this is somebody else's doing.
@@ -38,6 +38,13 @@ func (e *Engine) found(f Found, begun, round uint64) {
 		}
 	}
 	e.enqueue(n)
+}
+
+// replacedBy tells whether what was found of a node is another thing than what
+// was there.
+func (n *node) replacedBy(now any) bool {
+	r, ok := n.kind.kind.(Replacer)
+	return ok && r.Replaced(n.have, now)
 }
 
 // put records that VPP holds something.
@@ -127,6 +134,7 @@ func (e *Engine) gone(n *node) {
 	if n.leaving {
 		n.settled = false // it was us who wanted it gone: that is no drift
 	}
+	e.outdate(n)
 	n.vanish()
 	e.orphan(n)
 	e.relink(n)
@@ -134,6 +142,12 @@ func (e *Engine) gone(n *node) {
 	e.wakeDependents(n)
 	e.resolved(n)
 	e.enqueue(n)
+}
+
+// outdate says that what readings under way find of a node is no longer so.
+func (e *Engine) outdate(n *node) {
+	e.seq++
+	n.stamp = e.seq
 }
 
 // vanish forgets what was known of a node in VPP.
@@ -164,6 +178,7 @@ func (e *Engine) orphan(n *node) {
 			continue
 		}
 		if stays {
+			e.outdate(d)
 			d.stale = d.ours
 			e.unsettle(d)
 			e.enqueue(d)

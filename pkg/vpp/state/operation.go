@@ -60,6 +60,9 @@ type Result struct {
 	// Reread asks for the kind to be read once things are quiet, because the
 	// answer alone does not prove the operation.
 	Reread bool
+	// Rereads asks for the same for other kinds, of which the operation may have
+	// put something out of force.
+	Rereads []string
 	// Explain asks for this one only, of an [Explainer]: whether VPP holds it
 	// without showing it.
 	Explain bool

@@ -16,7 +16,8 @@ type flappingKind struct {
 	again chan struct{}
 }
 
-func (k flappingKind) Watch(ctx context.Context, _ *state.View, changed func(uint32, bool)) error {
+func (k flappingKind) Watch(ctx context.Context, _ *state.View, ready func(), changed func(uint32, bool)) error {
+	ready()
 	for {
 		select {
 		case <-k.again:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
@@ -69,14 +70,15 @@ func (e *Engine) serve(ctx context.Context, st vpp.State) {
 	defer e.disconnected(st.Session)
 	view := &View{session: st.Session, handles: &e.handles, ledger: e.opts.Ledger, secret: e.opts.Secret}
 
-	for !e.open(ctx, st, view) {
+	for !e.prepare(ctx, st, view) {
 		if !pause(ctx, e.opts.ReadRetry) {
 			return
 		}
 	}
-	for _, k := range e.order {
-		if w, ok := k.kind.(Watcher); ok && k.unsupported == nil {
-			e.running.Go(func() { e.watch(ctx, view, k, w) })
+	e.watchAll(ctx, view)
+	for !e.open(ctx, view) {
+		if !pause(ctx, e.opts.ReadRetry) {
+			return
 		}
 	}
 	e.running.Go(func() { e.watchSurvival(ctx) })
@@ -89,9 +91,8 @@ func (e *Engine) serve(ctx context.Context, st vpp.State) {
 	}
 }
 
-// open prepares a session: what boot it is, what this VPP can do, what it
-// holds.
-func (e *Engine) open(ctx context.Context, st vpp.State, view *View) bool {
+// prepare finds out what boot a session is of, and what this VPP can do.
+func (e *Engine) prepare(ctx context.Context, st vpp.State, view *View) bool {
 	e.running.Wait() // of the session before; it is dead, so they end at once
 	fresh, err := e.opts.Boot(ctx, view)
 	if err != nil {
@@ -129,6 +130,30 @@ func (e *Engine) open(ctx context.Context, st vpp.State, view *View) bool {
 		k.unsupported = err
 		e.mu.Unlock()
 	}
+	return true
+}
+
+// watchAll begins to watch, and returns when VPP sends events: what happens
+// while it is read for the first time is then known of.
+func (e *Engine) watchAll(ctx context.Context, view *View) {
+	var ready sync.WaitGroup
+	for _, k := range e.order {
+		w, ok := k.kind.(Watcher)
+		if !ok || k.unsupported != nil {
+			continue
+		}
+		ready.Add(1)
+		e.running.Go(func() {
+			begun := sync.OnceFunc(ready.Done)
+			defer begun() // also where events are not to be had
+			e.watch(ctx, view, k, w, begun)
+		})
+	}
+	ready.Wait()
+}
+
+// open finds out what VPP holds, which begins a session.
+func (e *Engine) open(ctx context.Context, view *View) bool {
 	e.mu.Lock()
 	e.resync.begun = time.Time{} // one that the last session did not end is void
 	e.refreshed = e.disturbed
@@ -180,7 +205,6 @@ func (e *Engine) disconnected(s *vpp.Session) {
 	defer e.mu.Unlock()
 	e.view = nil
 	e.handles.clear()
-	clear(e.ownDeletes)
 	e.status.connected, e.status.synced = false, false
 	if s.Err() == nil {
 		return // it is us who stop: the session goes on
@@ -242,10 +266,22 @@ func (e *Engine) read(ctx context.Context, view *View, first bool) bool {
 	return true
 }
 
-// beginReading numbers a reading and notes when it begins, under the lock.
-func (e *Engine) beginReading() (begun, round uint64) {
+// beginReading numbers a reading of a kind, or of some of it, and notes when it
+// begins, under the lock. There is one at a time.
+func (e *Engine) beginReading(k *kindState) (begun, round uint64) {
 	e.round++
+	k.looking, k.begun = true, e.seq
 	return e.seq, e.round
+}
+
+func (e *Engine) endReading(k *kindState) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	k.reading, k.looking = false, false
+	for n := range k.kept {
+		e.release(n)
+	}
+	clear(k.kept)
 }
 
 // taker takes in what a reading finds, one thing at a time.
@@ -260,8 +296,10 @@ func (e *Engine) taker(begun, round uint64) func(Found) {
 // readKind reads all of a kind.
 func (e *Engine) readKind(ctx context.Context, view *View, k *kindState) error {
 	e.mu.Lock()
-	begun, round := e.beginReading()
+	begun, round := e.beginReading(k)
+	k.reading = true
 	e.mu.Unlock()
+	defer e.endReading(k)
 
 	const chunk = 512
 	batch := make([]Found, 0, chunk)
@@ -318,7 +356,8 @@ func (e *Engine) readKind(ctx context.Context, view *View, k *kindState) error {
 // that cannot be had, the whole kind is read.
 func (e *Engine) explain(ctx context.Context, view *View, k *kindState) {
 	e.mu.Lock()
-	begun, round := e.beginReading()
+	begun, round := e.beginReading(k)
+	defer e.endReading(k)
 	var ids []ID
 	var wants []any
 	for _, n := range k.dueExplain {
@@ -344,41 +383,75 @@ func (e *Engine) explain(ctx context.Context, view *View, k *kindState) {
 }
 
 // watch has things read again when events say so.
-func (e *Engine) watch(ctx context.Context, view *View, k *kindState, w Watcher) {
-	err := w.Watch(ctx, view, func(handle uint32, deleted bool) {
-		if handle == AllHandles {
+func (e *Engine) watch(ctx context.Context, view *View, k *kindState, w Watcher, ready func()) {
+	err := w.Watch(ctx, view, ready, func(handle uint32, deleted bool) {
+		switch id, known := e.handles.lookup(k.name, handle); {
+		case handle == AllHandles:
 			e.mu.Lock()
 			defer e.mu.Unlock()
 			k.dueRead = true
 			e.requestRead()
-			return
-		}
-		id, ok := e.handles.lookup(k.name, handle)
-		if !ok {
-			return // not ours, or not known yet
-		}
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		n := e.lookup(id)
-		own := ownDelete{k.name, handle}
-		switch {
-		case n == nil:
-		case deleted && e.ownDeletes[own] == 0 && !n.busy && !n.leaving:
-			e.missed(n)
+		case !known && deleted:
+			e.strayLoss(k)
+		case !known: // not ours, or not known yet
+		case !deleted:
+			e.touch(id)
+		case e.lostNow(ctx, view, id):
 			e.kick()
 		default:
-			// Our own deletes are known already, and the number may be that of
-			// the next thing of ours by now.
-			if deleted {
-				delete(e.ownDeletes, own)
-			}
-			e.touched[id] = struct{}{}
-			e.requestRead()
+			e.touch(id)
 		}
 	})
 	if err != nil && ctx.Err() == nil {
 		e.log.Error(err, "Events of VPP are not to be had", "kind", k.name)
 	}
+}
+
+// touch has a thing read again.
+func (e *Engine) touch(id ID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.touched[id] = struct{}{}
+	e.requestRead()
+}
+
+// strayLoss deals with the loss of something that is not known: it may be what a
+// reading under way has seen and not told of yet, or what a step under way has
+// made.
+func (e *Engine) strayLoss(k *kindState) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if k.reading {
+		k.dueRead = true
+		e.requestRead()
+	}
+	k.prove = k.prove || k.busy > 0
+}
+
+// lostNow looks whether something that an event says was deleted is gone, and
+// records that. It returns false where it is not, or where that is not certain:
+// the number may be that of the next thing of ours by now.
+func (e *Engine) lostNow(ctx context.Context, view *View, id ID) bool {
+	e.mu.Lock()
+	n := e.lookup(id)
+	if n == nil || !n.present || n.busy || n.leaving {
+		e.mu.Unlock()
+		return false
+	}
+	stamp, have, k := n.stamp, n.have, n.kind.kind
+	e.mu.Unlock()
+	if r, ok := k.(Refresher); ok {
+		if err := r.Refresh(ctx, view, id, have, func(Found) {}); !errors.Is(err, ErrGone) {
+			return false
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.lookup(id) != n || !n.present || n.busy || n.stamp != stamp {
+		return false // it has been dealt with meanwhile
+	}
+	e.missed(n)
+	return true
 }
 
 // refreshFew is how many are read one by one in any case.
@@ -411,13 +484,14 @@ func (e *Engine) refresh(ctx context.Context, view *View) {
 			continue
 		}
 		k, have := n.kind, n.have
-		begun, round := e.beginReading()
+		begun, round := e.beginReading(k)
 		e.mu.Unlock()
 		r, ok := k.kind.(Refresher)
 		err := errors.ErrUnsupported
 		if ok {
 			err = r.Refresh(ctx, view, id, have, e.taker(begun, round))
 		}
+		e.endReading(k)
 		if err != nil {
 			e.mu.Lock()
 			e.dueAfter(k)
