@@ -206,7 +206,27 @@ func (k iface) update(ctx context.Context, v *state.View, op *state.Op) state.Re
 	if last != "" {
 		hidden = hiddenDifferences(digest(want), last)
 	}
-	return k.finish(ctx, v, want, op.Handle, hidden)
+	r := k.finish(ctx, v, want, op.Handle, hidden)
+	if want.LinkMTU != 0 && want.LinkMTU != have.LinkMTU {
+		subs, err := subInterfacesOn(ctx, v, op.Handle)
+		r.Disturbs, r.Err = subs, errors.Join(r.Err, err)
+	}
+	return r
+}
+
+// subInterfacesOn are the sub-interfaces of an interface that have a name: some
+// drivers give them the MTU of the link when that is changed.
+func subInterfacesOn(ctx context.Context, v *state.View, index uint32) (list []state.ID, err error) {
+	details, err := allInterfaces(ctx, v.Caller())
+	for _, d := range details {
+		if d.Type != typeSub || d.SupSwIfIndex != index {
+			continue
+		}
+		if id, known := v.Lookup(KindInterface, d.SwIfIndex); known {
+			list = append(list, id)
+		}
+	}
+	return list, err
 }
 
 // delete takes an interface away. That the index is still the interface's is

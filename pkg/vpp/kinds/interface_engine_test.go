@@ -1,7 +1,10 @@
 package kinds_test
 
 import (
+	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
@@ -149,4 +152,51 @@ func TestBondTakesMACAddress(t *testing.T) {
 		b.Remove(o)
 		b.await("nothing is left", func() bool { return b.gone(kinds.InterfaceID("member")) && b.gone(kinds.InterfaceID("bond")) })
 	})
+}
+
+// The MTU of a link is given by VPP to all that is on it: a sub-interface gets its
+// own back at once, and nobody else is said to have changed it.
+func TestLinkMTUDisturbsSubInterfaces(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		b := work(t, socket)
+		parent := kinds.Interface{Name: "parent", Type: kinds.Memif{Socket: filepath.Join(t.TempDir(), "s"), ID: 8}, MAC: macA, MTU: 1500}
+		sub := &kinds.Interface{Name: "sub", Type: kinds.SubInterface{Parent: "parent", VLANID: 9, ExactMatch: true}, MTU: 1300}
+		b.set("parent", ifItem(&parent))
+		b.set("sub", ifItem(sub))
+		b.Begin()
+		b.awaitReasons("parent", "Programmed")
+		b.awaitReasons("sub", "Programmed")
+		for _, mtu := range []uint16{1600, 1700} {
+			changed := parent
+			changed.LinkMTU = mtu
+			b.set("parent", ifItem(&changed))
+			b.await("both have theirs", func() bool {
+				want := fmt.Sprintf("parent %d [1500 0 0 0], sub [1300 0 0 0]", mtu)
+				return b.mtus() == want && b.reasons("parent") == "Programmed" && b.reasons("sub") == "Programmed"
+			})
+		}
+		b.mu.Lock()
+		if slices.ContainsFunc(b.events, func(e string) bool { return strings.HasPrefix(e, "repaired") }) {
+			t.Errorf("events %v: it was us", b.events)
+		}
+		b.mu.Unlock()
+		for _, name := range []string{"sub", "parent"} {
+			o, _ := owner(name, 0)
+			b.Remove(o)
+		}
+		b.await("nothing is left", func() bool { return b.gone(kinds.InterfaceID("parent")) && b.gone(kinds.InterfaceID("sub")) })
+	})
+}
+
+// mtus are the MTU of parent's link and those of the packets of parent and sub, as
+// VPP shows them.
+func (b *bench) mtus() string {
+	shown := map[string]map[string]any{}
+	for d, err := range vpp.InvokeStream(b.ctx, b.client, "sw_interface_dump", map[string]any{"sw_if_index": ^uint32(0)}) {
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		shown[strings.TrimPrefix(fmt.Sprint(d["tag"]), kinds.Mark)] = d
+	}
+	return fmt.Sprintf("parent %v %v, sub %v", shown["parent"]["link_mtu"], shown["parent"]["mtu"], shown["sub"]["mtu"])
 }

@@ -109,6 +109,7 @@ func (e *Engine) finished(op *Op, r Result) {
 	for _, id := range r.Disturbs {
 		if m := e.lookup(id); m != nil && m.want != nil {
 			e.touched[id] = struct{}{}
+			m.disturbed = true
 			e.disturbed++
 			e.requestRead()
 		}

@@ -13,7 +13,9 @@ func (e *Engine) found(f Found, begun, round uint64) {
 		e.orphan(n) // another thing of the same name
 	}
 	// Where it was expected as it was left, this is somebody else's doing.
-	expected := n.settled && n.want != nil
+	expected := n.settled && n.want != nil && !n.disturbed
+	disturbed := n.disturbed
+	n.disturbed = false
 	if !n.present && n.want == nil && f.Ours && e.status.synced {
 		n.surplus = true
 	}
@@ -33,6 +35,9 @@ func (e *Engine) found(f Found, begun, round uint64) {
 	d := n.kind.kind.Compare(n.want.value, f.Value, n.applied)
 	if d.Change != Same || !f.Ours {
 		e.unsettle(n)
+		if disturbed {
+			n.settled = false
+		}
 		if expected && f.Ours {
 			e.drifted(n, d.Fields)
 		}
@@ -219,7 +224,7 @@ func (e *Engine) sweep(k *kindState, begun, round uint64) (missing []*node) {
 
 // missed records that VPP holds something no more though we did not delete it.
 func (e *Engine) missed(n *node) {
-	if n.settled && n.want != nil && !n.leaving {
+	if n.settled && n.want != nil && !n.leaving && !n.disturbed {
 		e.drifted(n, []string{"presence"})
 	}
 	e.gone(n)
