@@ -56,15 +56,19 @@ type bench struct {
 type benchOptions struct {
 	state.Options
 	ledger string
+	// timeout is how long a reply is waited for, 0 for as long as an agent waits.
+	timeout time.Duration
 }
 
 // work starts an engine on the VPP at socket.
 func work(t testing.TB, socket string, change ...func(*benchOptions)) *bench {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute)
-	b := &bench{t: t, ctx: ctx, changed: make(chan struct{}), client: vpp.NewClient(vpp.Options{Socket: socket, Name: "kinds-test"})}
+	// Without a deadline, which would be that of every call.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	patience := time.AfterFunc(5*time.Minute, cancel)
+	b := &bench{t: t, ctx: ctx, changed: make(chan struct{})}
 	o := benchOptions{Options: state.Options{
-		Client: b.client, Kinds: kinds.All(), Boot: kinds.Boot, RetryMin: 10 * time.Millisecond, ReadRetry: 10 * time.Millisecond,
+		Kinds: kinds.All(), Boot: kinds.Boot, RetryMin: 10 * time.Millisecond, ReadRetry: 10 * time.Millisecond,
 		Changed: func(state.Owner) { b.tell("") }, NodeChanged: func() { b.tell("") },
 		Happened: func(o state.Owner, e state.Event) {
 			b.tell(strings.TrimSpace(fmt.Sprintf("%s %s %s", [...]string{"repaired", "drifted", "recreated", "removed", "refused"}[e.Type], e.ID, strings.Join(e.Fields, ","))))
@@ -73,6 +77,8 @@ func work(t testing.TB, socket string, change ...func(*benchOptions)) *bench {
 	for _, f := range change {
 		f(&o)
 	}
+	b.client = vpp.NewClient(vpp.Options{Socket: socket, Name: "kinds-test", Timeout: o.timeout})
+	o.Client = b.client
 	var err error
 	if b.ledger, _, err = state.OpenLedger(o.ledger); err != nil {
 		t.Fatal(err)
@@ -85,6 +91,7 @@ func work(t testing.TB, socket string, change ...func(*benchOptions)) *bench {
 		_ = b.Run(ctx)
 	}()
 	b.stop = sync.OnceFunc(func() {
+		patience.Stop()
 		cancel()
 		<-done
 		_ = b.client.Close()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
@@ -169,14 +170,16 @@ func TestPolicerBindingOnReusedIndex(t *testing.T) {
 func TestPolicerLostReply(t *testing.T) {
 	t.Parallel()
 	v := vpptest.Start(t)
-	b := work(t, v.Socket())
+	b := work(t, v.Socket(), func(o *benchOptions) { o.timeout = 300 * time.Millisecond })
 	b.set("lo", whole(loop("lo", 53), "default", true)...)
 	b.Begin()
 	b.awaitReasons("lo", "Programmed; Programmed; Programmed; Programmed")
-	v.Fault(vpptest.LoseReply("policer_add_reply").Times(1))
-	v.Fault(vpptest.LoseReply("policer_input_reply").Times(1))
+	made, bound := v.Fault(vpptest.LoseReply("policer_add").Times(1)), v.Fault(vpptest.LoseReply("policer_input*").Times(1))
 	b.set("policer", policerItem("p", simplePolicer), kinds.PolicerBindingItem("lo", "p", false))
 	b.awaitReasons("policer", "Programmed; Unverified: VPP cannot show inputInterfaces")
+	if made.Hits() != 1 || bound.Hits() != 1 {
+		t.Errorf("lost replies: %d of the policer, %d of its binding", made.Hits(), bound.Hits())
+	}
 	if why := v.Crashed(); why != "" {
 		t.Errorf("VPP died: %s", why)
 	}
