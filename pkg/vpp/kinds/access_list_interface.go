@@ -39,6 +39,9 @@ type AccessListInterface struct {
 	// misplaced says that the list is there, and not where it was put, or nobody
 	// knows where that was.
 	misplaced bool
+	// off says that the interface is switched and that VPP shows the lists and
+	// does not look into them.
+	off bool
 }
 
 // AccessListInterfaceItem is that a list is applied to an interface.
@@ -71,7 +74,18 @@ type aclInterfaceList struct {
 var (
 	aclSetInterface  = vpp.NewMethod[aclInterfaceList, retval]("acl_interface_set_acl_list")
 	aclInterfaceDump = vpp.NewMethod[swIfIndex, aclInterfaceList]("acl_interface_list_dump")
+
+	aclSetEtypes  = vpp.NewMethod[aclEtypes, retval]("acl_interface_set_etype_whitelist")
+	aclEtypesDump = vpp.NewMethod[swIfIndex, aclEtypes]("acl_interface_etype_whitelist_dump")
 )
+
+// aclEtypes has the types of frames without IP that pass, NInput of them of
+// input, and then those of output. Where there are none all pass.
+type aclEtypes struct {
+	SwIfIndex uint32
+	NInput    uint8
+	Whitelist []uint16
+}
 
 // maxInterfaceLists is how many lists VPP takes on one interface, of both
 // directions together.
@@ -99,23 +113,91 @@ func (accessListInterface) Describe(key string) string {
 }
 
 func (accessListInterface) Probe(c vpp.Caller) error {
-	return probe(pluginACL, c, aclSetInterface, aclInterfaceDump)
+	return probe(pluginACL, c, aclSetInterface, aclInterfaceDump, aclSetEtypes, aclEtypesDump, cli)
 }
 
+// Read asks of interfaces that are switched whether their lists are looked into:
+// when an interface leaves its bridge domain VPP turns that off.
 func (k accessListInterface) Read(ctx context.Context, v *state.View, found func(state.Found)) error {
-	for d, err := range aclInterfaceDump.Dump(ctx, v.Caller(), &swIfIndex{noIndex}) {
-		if err != nil {
+	all, err := dump(ctx, v.Caller(), aclInterfaceDump, &swIfIndex{noIndex})
+	if err != nil {
+		return err
+	}
+	frames := sync.OnceValues(func() (map[uint32]bool, error) {
+		s, err := lookOnce(ctx, v.Caller())()
+		return s.indices(), err
+	})
+	for _, d := range all {
+		p := placesOf(d)
+		if len(d.ACLs) == 0 {
+			continue
+		}
+		on := true
+		switch switched, err := frames(); {
+		case err != nil:
 			return err
+		case switched[d.SwIfIndex]:
+			if on, err = p.armed(ctx, v, d.SwIfIndex); err != nil {
+				return err
+			}
 		}
 		iface := interfaceName(v, d.SwIfIndex)
-		p := placesOf(d)
 		for _, way := range []Direction{Input, Output} {
 			for _, f := range readPlaces(v, iface, way, *p.of(way)) {
+				value := valueOf[AccessListInterface](f.Value)
+				value.off = !on
+				f.Value = value
 				found(f)
 			}
 		}
 	}
 	return nil
+}
+
+// armed tells whether VPP looks into the lists of an interface when it switches
+// frames, and yes where it does not tell.
+func (p places) armed(ctx context.Context, v *state.View, index uint32) (bool, error) {
+	features, known, err := featuresOf(ctx, v, index)
+	if err != nil || !known {
+		return err == nil, err
+	}
+	in, _ := listsFeature(features, arcFrameInput, "INPUT_FEAT_ARC")
+	out, _ := listsFeature(features, arcFrameOutput, "OUTPUT_FEAT_ARC")
+	return (in || len(p.input) == 0) && (out || len(p.output) == 0), nil
+}
+
+// rearm implements [frameFeature].
+func (k accessListInterface) rearm(ctx context.Context, v *state.View, index uint32) error {
+	if k.Probe(v.Caller()) != nil {
+		return nil // without the plugin there are no lists
+	}
+	k.writing.Lock()
+	defer k.writing.Unlock()
+	have, err := readLists(ctx, v.Caller(), index)
+	if err != nil || len(have.input)+len(have.output) == 0 {
+		return err
+	}
+	return have.resume(ctx, v, index)
+}
+
+// resume has VPP look into the lists of an interface again. It turns them off and
+// on in one call, between two packets, when it is told which frames without IP
+// pass: those that do now.
+func (p places) resume(ctx context.Context, v *state.View, index uint32) error {
+	if on, err := p.armed(ctx, v, index); on || err != nil {
+		return err
+	}
+	etypes := &aclEtypes{SwIfIndex: index}
+	for d, err := range aclEtypesDump.Dump(ctx, v.Caller(), &swIfIndex{index}) {
+		if err != nil {
+			return err
+		}
+		if d.SwIfIndex == index {
+			etypes = d
+		}
+	}
+	_, err := aclSetEtypes.Call(ctx, v.Caller(), etypes)
+	return err
 }
 
 // places are the lists on an interface by acl_index, in VPP's order.
@@ -186,8 +268,11 @@ func (p placed) compare(o placed) int {
 
 func (accessListInterface) Compare(want, have, _ any) state.Difference {
 	w, h := valueOf[AccessListInterface](want), valueOf[AccessListInterface](have)
-	if w == h {
+	switch {
+	case w == h:
 		return state.Difference{}
+	case h.off:
+		return state.Difference{Change: state.InPlace, Fields: []string{"presence"}}
 	}
 	return state.Difference{Change: state.InPlace, Fields: []string{"interfaces.priority"}}
 }
@@ -266,6 +351,11 @@ func (k accessListInterface) set(ctx context.Context, v *state.View, ops []*stat
 	}
 	if n := len(want.input) + len(want.output); n > maxInterfaceLists {
 		return fmt.Errorf("VPP takes at most %d access lists on an interface, both directions together", maxInterfaceLists)
+	}
+	if slices.ContainsFunc(ops, func(op *state.Op) bool { return valueOf[AccessListInterface](op.Have).off }) {
+		if err := have.resume(ctx, v, index); err != nil {
+			return err
+		}
 	}
 	if slices.Equal(want.input, have.input) && slices.Equal(want.output, have.output) {
 		return forget(v, ops, state.Delete)

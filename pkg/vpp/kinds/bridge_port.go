@@ -153,11 +153,11 @@ func onePort(ctx context.Context, c vpp.Caller, index uint32) (*portDetails, err
 	return nil, err
 }
 
-type bridgePort struct{}
+type bridgePort struct{ frames *frameFeatures }
 
-// NewBridgePort is the kind of the ports of bridge domains. Those of ours are
+// newBridgePort is the kind of the ports of bridge domains. Those of ours are
 // ours; of one that was adopted, those in the ledger.
-func NewBridgePort() state.Kind { return bridgePort{} }
+func newBridgePort(frames *frameFeatures) state.Kind { return bridgePort{frames} }
 
 func (bridgePort) Name() string     { return KindBridgePort }
 func (bridgePort) Loss() state.Loss { return state.Cleaned }
@@ -306,6 +306,20 @@ func (s *switched) domainOf(index uint32) (*bridgeDomainDetails, BridgePort) {
 	return nil, BridgePort{}
 }
 
+// indices are those of all interfaces that are switched.
+func (s *switched) indices() map[uint32]bool {
+	all := map[uint32]bool{}
+	for _, d := range s.domains {
+		for index := range d.ports() {
+			all[index] = true
+		}
+	}
+	for _, c := range s.connects {
+		all[c.RxSwIfIndex] = true
+	}
+	return all
+}
+
 // peerOf is where what comes in on an interface is sent.
 func (s *switched) peerOf(index uint32) (peer uint32, connected bool) {
 	for _, c := range s.connects {
@@ -362,6 +376,11 @@ func (k bridgePort) set(ctx context.Context, v *state.View, op *state.Op, domain
 			r.Disturbs = []state.ID{BridgeDomainID(domain)}
 		}
 		return r
+	}
+	if in == nil {
+		if err := k.frames.rearm(ctx, v, index); err != nil {
+			return state.Result{Err: err}
+		}
 	}
 	if err := noteInBridgeDomain(v, domain, op.ID); err != nil {
 		return state.Result{Err: err}

@@ -36,11 +36,11 @@ var (
 	crossConnectDump = vpp.NewMethod[nothing, crossConnectDetails]("l2_xconnect_dump")
 )
 
-type crossConnect struct{}
+type crossConnect struct{ frames *frameFeatures }
 
-// NewCrossConnect is the kind of cross-connects. VPP cannot mark them: ours are
+// newCrossConnect is the kind of cross-connects. VPP cannot mark them: ours are
 // those in the ledger.
-func NewCrossConnect() state.Kind { return crossConnect{} }
+func newCrossConnect(frames *frameFeatures) state.Kind { return crossConnect{frames} }
 
 func (crossConnect) Name() string { return KindCrossConnect }
 
@@ -137,6 +137,9 @@ func (k crossConnect) connect(ctx context.Context, v *state.View, op *state.Op, 
 	ends := map[string]uint32{want.From: from, want.To: to}
 	for _, name := range []string{want.From, want.To} {
 		if err := there.mayConnect(ctx, v, name, ends[name], noted || op.Adopt); err != nil {
+			return err
+		}
+		if err := k.frames.rearm(ctx, v, ends[name]); err != nil {
 			return err
 		}
 	}

@@ -13,19 +13,29 @@ import (
 // have feature_is_enabled, and that of 26.06 answers without the context of the
 // request, so that nobody gets the reply.
 func featureOn(ctx context.Context, v *state.View, index uint32, arc, node string) (on, known bool, err error) {
+	text, known, err := featuresOf(ctx, v, index)
+	if err != nil || !known {
+		return false, false, err
+	}
+	on, known = listsFeature(text, arc, node)
+	return on, known, nil
+}
+
+// featuresOf is what the command line says of the features of an interface. known
+// is false where it does not tell, or there is no such interface.
+func featuresOf(ctx context.Context, v *state.View, index uint32) (text string, known bool, err error) {
 	d, err := oneInterface(ctx, v.Caller(), index)
 	if err != nil || d == nil {
-		return false, false, err
+		return "", false, err
 	}
 	r, err := cli.Call(ctx, v.Caller(), &cliInband{Cmd: "show interface " + d.InterfaceName + " features"})
-	if err != nil {
-		if refusedByVPP(err) {
-			return false, false, nil
-		}
-		return false, false, err
+	if refusedByVPP(err) {
+		return "", false, nil
 	}
-	on, known = listsFeature(r.Reply, arc, node)
-	return on, known, nil
+	if err != nil {
+		return "", false, err
+	}
+	return r.Reply, true, nil
 }
 
 // listsFeature reads text such as

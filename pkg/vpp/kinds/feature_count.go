@@ -20,18 +20,11 @@ var featureEnable = vpp.NewMethod[featureEnableRequest, retval]("feature_enable_
 // on: VPP puts one there as often as it is told to, and only its command line
 // shows that. known is false where it does not tell.
 func featureCount(ctx context.Context, v *state.View, index uint32, node string) (n int, known bool, err error) {
-	d, err := oneInterface(ctx, v.Caller(), index)
-	if err != nil || d == nil {
+	text, known, err := featuresOf(ctx, v, index)
+	if err != nil || !known {
 		return 0, false, err
 	}
-	r, err := cli.Call(ctx, v.Caller(), &cliInband{Cmd: "show interface " + d.InterfaceName + " features"})
-	if refusedByVPP(err) {
-		return 0, false, nil
-	}
-	if err != nil {
-		return 0, false, err
-	}
-	n, known = countFeature(r.Reply, node)
+	n, known = countFeature(text, node)
 	return n, known, nil
 }
 

@@ -39,13 +39,14 @@ func valueOf[V any](v any) V {
 // comes before them, and what an interface borrows before its addresses, which
 // VPP does not show meanwhile.
 func All() []state.Kind {
-	return []state.Kind{
+	frames := new(frameFeatures)
+	all := []state.Kind{
 		NewVRF(false), NewVRF(true),
 		NewInterface(), NewInterfaceState(), NewInterfaceVRF(false), NewInterfaceVRF(true),
 		NewUnnumbered(), NewInterfaceAddress(), NewBondMember(), NewNeighbor(),
 		NewReversePathFilter(), NewMSSClamp(), NewPortMirror(),
-		NewBridgeDomain(), NewBridgePort(), NewBridgeFIBEntry(), NewBridgeARPEntry(),
-		NewCrossConnect(),
+		NewBridgeDomain(), newBridgePort(frames), NewBridgeFIBEntry(), NewBridgeARPEntry(),
+		newCrossConnect(frames),
 		NewRoute(),
 		NewAccessList(), NewAccessListInterface(),
 		NewMACAccessList(), NewMACAccessListInterface(),
@@ -57,4 +58,6 @@ func All() []state.Kind {
 		NewNAT44(), NewNAT44Interface(), NewNAT44Address(), NewNAT44InterfaceAddress(), NewNAT44VRFTables(), NewNAT44SessionLimit(),
 		NewNAT44Mapping(),
 	}
+	frames.of(all)
+	return all
 }

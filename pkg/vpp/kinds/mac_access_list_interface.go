@@ -64,26 +64,79 @@ func (macAccessListInterface) Loss() state.Loss { return state.Cleaned }
 func (macAccessListInterface) Describe(key string) string { return "MACAccessList on Interface " + key }
 
 func (macAccessListInterface) Probe(c vpp.Caller) error {
-	return probe(pluginACL, c, macACLSetInterface, macACLInterfaceDump)
+	return probe(pluginACL, c, macACLSetInterface, macACLInterfaceDump, cli)
 }
 
+// macACLOff is the list of an interface that is switched, which VPP shows and
+// does not look into.
+type macACLOff string
+
+// Read asks of interfaces that are switched whether their lists are looked into:
+// when an interface leaves its bridge domain VPP turns that off.
 func (macAccessListInterface) Read(ctx context.Context, v *state.View, found func(state.Found)) error {
-	for d, err := range macACLInterfaceDump.Dump(ctx, v.Caller(), &swIfIndex{noIndex}) {
-		if err != nil {
-			return err
+	all, err := dump(ctx, v.Caller(), macACLInterfaceDump, &swIfIndex{noIndex})
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	there, err := lookOnce(ctx, v.Caller())()
+	if err != nil {
+		return err
+	}
+	frames := there.indices()
+	for _, d := range all {
+		on := true
+		if frames[d.SwIfIndex] {
+			if on, err = macACLArmed(ctx, v, d.SwIfIndex); err != nil {
+				return err
+			}
 		}
 		for _, acl := range d.ACLs {
 			list, ours := macAccessLists.named(v, acl)
 			item := MACAccessListInterfaceItem(interfaceName(v, d.SwIfIndex), list)
-			found(state.Found{ID: item.ID, Value: item.Value, Needs: item.Needs, Ours: ours})
+			f := state.Found{ID: item.ID, Value: item.Value, Needs: item.Needs, Ours: ours}
+			if !on {
+				f.Value = macACLOff(list)
+			}
+			found(f)
 		}
 	}
 	return nil
 }
 
+// macACLArmed tells whether VPP looks frames up in the list of an interface, and
+// yes where it does not tell.
+func macACLArmed(ctx context.Context, v *state.View, index uint32) (bool, error) {
+	features, known, err := featuresOf(ctx, v, index)
+	if err != nil || !known {
+		return err == nil, err
+	}
+	on, _ := listsFeature(features, arcFrameInput, "ACL")
+	return on, nil
+}
+
+// rearm implements [frameFeature]. A list that is applied again is taken off and
+// put on in one call, between two frames.
+func (k macAccessListInterface) rearm(ctx context.Context, v *state.View, index uint32) error {
+	if k.Probe(v.Caller()) != nil {
+		return nil //nolint:nilerr // without the plugin there are no lists
+	}
+	have, err := macACLOn(ctx, v.Caller(), index)
+	if err != nil || have == noIndex {
+		return err
+	}
+	if on, err := macACLArmed(ctx, v, index); on || err != nil {
+		return err
+	}
+	_, err = macACLSetInterface.Call(ctx, v.Caller(), &macACLInterfaceAddDel{IsAdd: true, SwIfIndex: index, ACLIndex: have})
+	return err
+}
+
 func (macAccessListInterface) Compare(want, have, _ any) state.Difference {
 	if want == have {
 		return state.Difference{}
+	}
+	if _, off := have.(macACLOff); off {
+		return state.Difference{Change: state.InPlace, Fields: []string{"presence"}}
 	}
 	return state.Difference{Change: state.InPlace, Fields: []string{"interfaces"}}
 }
@@ -98,7 +151,7 @@ func (k macAccessListInterface) Apply(ctx context.Context, v *state.View, ops []
 	})
 }
 
-func (macAccessListInterface) set(ctx context.Context, v *state.View, op *state.Op) error {
+func (k macAccessListInterface) set(ctx context.Context, v *state.View, op *state.Op) error {
 	index, there, err := onInterface(v, op)
 	if !there {
 		return err
@@ -125,7 +178,7 @@ func (macAccessListInterface) set(ctx context.Context, v *state.View, op *state.
 	case !ok:
 		return &state.WaitError{For: list.String()}
 	case have == acl:
-		return nil
+		return k.rearm(ctx, v, index)
 	case have != noIndex && !ours:
 		return &state.ConflictError{With: "another MAC access list, applied by somebody else,"}
 	}

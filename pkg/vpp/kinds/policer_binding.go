@@ -90,15 +90,46 @@ func (policerBinding) compare(want, have string) state.Difference {
 	return state.Difference{Change: state.Recreate, Fields: []string{"policer"}}
 }
 
-// inForce looks at the nodes that packets pass: which arc they are on differs
-// between releases.
-func (p policerBinding) inForce(ctx context.Context, v *state.View, at place, _ string) (on, known bool, err error) {
-	node := "policer-input"
+func (p policerBinding) node() string {
 	if p.output {
-		node = "policer-output"
+		return "policer-output"
 	}
-	n, known, err := featureCount(ctx, v, at.Index, node)
-	return n > 0, known, err
+	return "policer-input"
+}
+
+// inForce looks at the nodes that packets pass: which arc they are on differs
+// between releases. What is switched has to be policed as such.
+func (p policerBinding) inForce(ctx context.Context, v *state.View, at place, policer string) (on, known bool, err error) {
+	text, known, err := featuresOf(ctx, v, at.Index)
+	if err != nil || !known {
+		return false, false, err
+	}
+	n, known := countFeature(text, p.node())
+	if n == 0 || !known || !framesPass(text) {
+		return n > 0, known, nil
+	}
+	on, err = p.armed(ctx, v, text, at, policer)
+	return on, true, err
+}
+
+// onFrames implements [frameBinding].
+func (policerBinding) onFrames(place) bool { return true }
+
+// armed implements [frameBinding]. Older releases have no node that polices
+// frames.
+func (p policerBinding) armed(ctx context.Context, v *state.View, features string, _ place, _ string) (bool, error) {
+	arc := arcFrameInput
+	if p.output {
+		arc = arcFrameOutput
+	}
+	if on, _ := listsFeature(features, arc, "POLICER"); on {
+		return true, nil
+	}
+	_, err := cli.Call(ctx, v.Caller(), &cliInband{Cmd: "show node l2-" + p.node()})
+	if refusedByVPP(err) {
+		return true, nil
+	}
+	return false, err
 }
 
 func (p policerBinding) on(ctx context.Context, v *state.View, at place, policer string) error {
@@ -109,8 +140,8 @@ func (p policerBinding) on(ctx context.Context, v *state.View, at place, policer
 // off takes whatever policer there is off: VPP wants the name of some policer
 // and does not look at which. Where none is applied it must not be asked to.
 func (p policerBinding) off(ctx context.Context, v *state.View, at place) error {
-	on, known, err := p.inForce(ctx, v, at, "")
-	if err != nil || known && !on {
+	n, known, err := featureCount(ctx, v, at.Index, p.node())
+	if err != nil || known && n == 0 {
 		return err
 	}
 	name, done, err := somePolicer(ctx, v)

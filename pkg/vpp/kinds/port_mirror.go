@@ -151,6 +151,18 @@ func (k portMirror) inForce(ctx context.Context, v *state.View, at place, shown 
 	return k.runs(ctx, v, at, shown)
 }
 
+// onFrames implements [frameBinding].
+func (portMirror) onFrames(at place) bool { return at.Rest == mirrorLevel(true) }
+
+// armed implements [frameBinding].
+//
+//nolint:unparam // an error is for those that have to ask
+func (portMirror) armed(_ context.Context, _ *state.View, features string, _ place, value PortMirror) (bool, error) {
+	rx, _ := listsFeature(features, arcFrameInput, "SPAN")
+	tx, _ := listsFeature(features, arcFrameOutput, "SPAN")
+	return (rx || value.Direction&DirectionRx == 0) && (tx || value.Direction&DirectionTx == 0), nil
+}
+
 // runs tells whether VPP does what it shows.
 func (portMirror) runs(ctx context.Context, v *state.View, at place, shown PortMirror) (on, known bool, err error) {
 	type node struct{ arc, name string }

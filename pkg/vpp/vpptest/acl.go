@@ -23,6 +23,10 @@ struct acl_rule acl_action is_permit; prefix src_prefix; prefix dst_prefix; ip_p
 				"u32 acl_index; string tag[64]; u32 count; acl_rule r[count]"),
 			dumpRows("acl_interface_list_dump", 0xf9e6675e, "interface_index sw_if_index default=4294967295",
 				"acl_interface_list_details", 0xe695d256, "interface_index sw_if_index; u8 count; u8 n_input; u32 acls[count]"),
+			callRows("acl_interface_set_etype_whitelist", 0x3f5c2d2d,
+				"interface_index sw_if_index; u8 count; u8 n_input; u16 whitelist[count]"),
+			dumpRows("acl_interface_etype_whitelist_dump", 0xf9e6675e, "interface_index sw_if_index default=4294967295",
+				"acl_interface_etype_whitelist_details", 0xcc2bfded, "interface_index sw_if_index; u8 count; u8 n_input; u16 whitelist[count]"),
 		)}},
 		serve: serveACL,
 	}
@@ -58,11 +62,14 @@ type acl struct {
 type acls struct {
 	pool pool[acl]
 	// of are an interface's lists by way: output, input.
-	of map[*swInterface]*[2][]uint32
+	of   map[*swInterface]*[2][]uint32
+	arcs *featureArcs
+	// etypes are by the index of the interface, beyond its end.
+	etypes map[uint32]aclEtypes
 }
 
 func newACLs(s *state) *acls {
-	t := &acls{of: map[*swInterface]*[2][]uint32{}}
+	t := &acls{of: map[*swInterface]*[2][]uint32{}, arcs: features(s), etypes: map[uint32]aclEtypes{}}
 	s.interfaceGone = append(s.interfaceGone, func(i *swInterface) {
 		for way := range 2 {
 			t.set(i, way, nil)
@@ -103,6 +110,11 @@ type (
 		IsAdd, IsInput bool
 		SwIfIndex      uint32
 		ACLIndex       uint32 `vpp:"acl_index"`
+	}
+	aclEtypes struct {
+		SwIfIndex uint32
+		NInput    uint8
+		Whitelist []uint16
 	}
 	aclInterfaceList struct {
 		SwIfIndex uint32
@@ -191,6 +203,9 @@ func (t *acls) set(i *swInterface, way int, indices []uint32) int32 {
 		}
 	}
 	l := t.lists(i)
+	if (len(l[way]) == 0) != (len(indices) == 0) {
+		t.look(i, way, len(indices) > 0)
+	}
 	for _, index := range l[way] {
 		a := t.pool.get(index)
 		a.on[way] = slices.DeleteFunc(a.on[way], func(o *swInterface) bool { return o == i })
@@ -199,6 +214,24 @@ func (t *acls) set(i *swInterface, way int, indices []uint32) int32 {
 	for _, index := range indices {
 		a := t.pool.get(index)
 		a.on[way] = append(a.on[way], i)
+	}
+	return retOK
+}
+
+// look has frames looked up in the lists of an interface, or no more. VPP does it
+// with the first list and with the last.
+func (t *acls) look(i *swInterface, way int, on bool) {
+	at := [2]feature{{arc: arcFrameOutput, node: "OUTPUT_FEAT_ARC"}, {arc: arcFrameInput, node: "INPUT_FEAT_ARC"}}[way]
+	t.arcs.set(i.index, at.arc, at.node, on)
+}
+
+// setEtypes turns off and on whatever lists there are.
+func (t *acls) setEtypes(i *swInterface, m *aclEtypes) int32 {
+	t.etypes[i.index] = aclEtypes{i.index, min(m.NInput, uint8(len(m.Whitelist))), slices.Clone(m.Whitelist)}
+	for way, l := range t.lists(i) {
+		if len(l) > 0 {
+			t.look(i, way, true)
+		}
 	}
 	return retOK
 }
@@ -250,6 +283,15 @@ func serveACL(r *registry) {
 	onRetval(r, "acl_del", func(_ *call, m *aclIndex) int32 { return t.remove(m) })
 	onInterface(r, "acl_interface_add_del", func(m *aclInterfaceAddDel) uint32 { return m.SwIfIndex }, t.addDel)
 	onInterface(r, "acl_interface_set_acl_list", func(m *aclInterfaceList) uint32 { return m.SwIfIndex }, t.setBoth)
+	onInterface(r, "acl_interface_set_etype_whitelist", func(m *aclEtypes) uint32 { return m.SwIfIndex }, t.setEtypes)
+	etypes := sends[aclEtypes](r, "acl_interface_etype_whitelist_details")
+	on(r, "acl_interface_etype_whitelist_dump", func(c *call, m *swIfIndex) {
+		for _, i := range interfaces.pool.all() {
+			if e := t.etypes[i.index]; len(e.Whitelist) > 0 && (m.SwIfIndex == none || m.SwIfIndex == i.index) {
+				etypes.send(c, &e)
+			}
+		}
+	})
 	details := sends[aclAddReplace](r, "acl_details")
 	on(r, "acl_dump", func(c *call, m *aclIndex) {
 		for i, a := range t.pool.all() {

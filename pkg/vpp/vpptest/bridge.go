@@ -89,6 +89,7 @@ type l2Port struct {
 // interfaces, as in VPP.
 type l2 struct {
 	state    *state
+	arcs     *featureArcs
 	bridges  []*bridge // 0 is VPP's own
 	ports    map[uint32]l2Port
 	rewrites map[uint32]rewrite
@@ -97,7 +98,7 @@ type l2 struct {
 
 func newL2(s *state) *l2 {
 	l := &l2{
-		state: s, bridges: []*bridge{{used: true}}, ports: map[uint32]l2Port{}, rewrites: map[uint32]rewrite{}, macs: map[fibMAC]fibMACEntry{},
+		state: s, arcs: features(s), bridges: []*bridge{{used: true}}, ports: map[uint32]l2Port{}, rewrites: map[uint32]rewrite{}, macs: map[fibMAC]fibMACEntry{},
 	}
 	s.interfaceGone = append(s.interfaceGone, l.gone)
 	s.macChanged = append(s.macChanged, l.macChanged)
@@ -197,6 +198,7 @@ func (l *l2) join(i *swInterface, m *setL2Bridge) int32 {
 		b, at = l.add(m.BdID)
 	}
 	l.leaveBridge(i)
+	l.arcs.set(i.index, arcFrameOutput, "OUTPUT", true)
 	p := l2Port{mode: modeBridge, bridge: at, shg: l.ports[i.index].shg}
 	if m.PortType == portBVI && b.bvi != none {
 		l.ports[i.index] = p // it is in by half
@@ -240,9 +242,11 @@ func (l *l2) leaveBridge(i *swInterface) {
 	}
 }
 
-// leave has an interface routed, and forgets its tag rewrite.
+// leave has an interface routed, and forgets its tag rewrite and what is done to
+// its frames, which those that asked for it do not know.
 func (l *l2) leave(i *swInterface) {
 	l.leaveBridge(i)
+	l.arcs.wipeFrames(i.index)
 	delete(l.ports, i.index)
 	delete(l.rewrites, i.index)
 }

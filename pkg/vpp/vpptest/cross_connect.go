@@ -25,6 +25,7 @@ func (l *l2) connect(i *swInterface, m *setL2CrossConnect) int32 {
 		return retInvalidSwIfIndex
 	default:
 		l.leaveBridge(i)
+		l.arcs.set(i.index, arcFrameOutput, "OUTPUT", true)
 		l.ports[i.index] = l2Port{mode: modeCrossConnect, peer: m.TxSwIfIndex}
 	}
 	return retOK

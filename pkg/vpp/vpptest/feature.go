@@ -33,10 +33,27 @@ func features(s *state) *featureArcs {
 	})
 }
 
+// Arcs of what is done to frames: what is on is a bit, however often it was put on.
+const (
+	arcFrameInput  = "l2-input"
+	arcFrameOutput = "l2-output"
+)
+
+// wipeFrames turns off all that is done to the frames of an interface.
+func (f *featureArcs) wipeFrames(sw uint32) {
+	for k := range f.on {
+		if k.sw == sw && (k.arc == arcFrameInput || k.arc == arcFrameOutput) {
+			delete(f.on, k)
+		}
+	}
+}
+
 // set puts a node on once more, or takes it off once.
 func (f *featureArcs) set(sw uint32, arc, node string, on bool) {
 	k := feature{sw, arc, node}
 	switch {
+	case on && (arc == arcFrameInput || arc == arcFrameOutput):
+		f.on[k] = 1
 	case on:
 		f.on[k]++
 	case f.on[k] > 1:

@@ -50,6 +50,7 @@ type (
 type macACLs struct {
 	pool pool[macACLAddReplace]
 	on   map[*swInterface]uint32
+	arcs *featureArcs
 	// known is one more than the largest sw_if_index that ever had a list: asked
 	// for one below that VPP tells, even where there is no interface, that it has
 	// none.
@@ -68,6 +69,11 @@ func (t *macACLs) addReplace(m *macACLAddReplace) (index uint32, retval int32) {
 		return m.ACLIndex, retNoSuchEntry
 	}
 	*old = *list
+	for i, acl := range t.on {
+		if acl == m.ACLIndex {
+			t.arcs.set(i.index, arcFrameInput, "ACL", true) // it is taken off and put on
+		}
+	}
 	return m.ACLIndex, retOK
 }
 
@@ -78,11 +84,16 @@ func (t *macACLs) remove(index uint32) int32 {
 	}
 	for i, acl := range t.on {
 		if acl == index {
-			delete(t.on, i)
+			t.takeOff(i)
 		}
 	}
 	t.pool.remove(index)
 	return retOK
+}
+
+func (t *macACLs) takeOff(i *swInterface) {
+	delete(t.on, i)
+	t.arcs.set(i.index, arcFrameInput, "ACL", false)
 }
 
 // addDel puts a list in the place of the one that an interface has, and takes
@@ -93,18 +104,23 @@ func (t *macACLs) addDel(i *swInterface, m *macACLInterfaceAddDel) int32 {
 	case !m.IsAdd && !has, m.IsAdd && t.pool.get(m.ACLIndex) == nil:
 		return retNoSuchEntry
 	case !m.IsAdd:
-		delete(t.on, i)
+		t.takeOff(i)
 		return retOK
 	}
 	t.on[i] = m.ACLIndex
+	t.arcs.set(i.index, arcFrameInput, "ACL", true)
 	t.known = max(t.known, i.index+1)
 	return retOK
 }
 
 func serveMACACL(r *registry) {
-	t := &macACLs{on: map[*swInterface]uint32{}}
+	t := &macACLs{on: map[*swInterface]uint32{}, arcs: features(r.state)}
 	interfaces := r.state.interfaces
-	r.state.interfaceGone = append(r.state.interfaceGone, func(i *swInterface) { delete(t.on, i) })
+	r.state.interfaceGone = append(r.state.interfaceGone, func(i *swInterface) {
+		if _, has := t.on[i]; has {
+			t.takeOff(i)
+		}
+	})
 	reply := sends[aclIndexReply](r, "macip_acl_add_replace_reply")
 	on(r, "macip_acl_add_replace", func(c *call, m *macACLAddReplace) {
 		index, retval := t.addReplace(m)

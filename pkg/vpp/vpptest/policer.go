@@ -205,14 +205,17 @@ func servePolicerDump(r *registry, p *policers) {
 	})
 }
 
+// frameNodes are the nodes that police frames.
+var frameNodes = []string{"l2-policer-input", "l2-policer-output"}
+
 // servePolicerInterface applies policers to interfaces. The interface is
 // forgotten with its nodes; VPP has a list of policers by interface, in which it
 // writes without a look at how long it is.
 func servePolicerInterface(r *registry, p *policers, message string, direction int) {
 	arcs := features(r.state)
 	places := [2][]feature{
-		{{arc: "ip4-unicast", node: "policer-input"}, {arc: "ip6-unicast", node: "policer-input"}},
-		{{arc: "ip4-output", node: "policer-output"}, {arc: "ip6-output", node: "policer-output"}},
+		{{arc: arcFrameInput, node: "POLICER"}, {arc: "ip4-unicast", node: "policer-input"}, {arc: "ip6-unicast", node: "policer-input"}},
+		{{arc: arcFrameOutput, node: "POLICER"}, {arc: "ip4-output", node: "policer-output"}, {arc: "ip6-output", node: "policer-output"}},
 	}
 	onInterface(r, message, func(m *policerApply) uint32 { return m.SwIfIndex }, func(i *swInterface, m *policerApply) int32 {
 		if _, there := p.byName[m.Name]; !there {

@@ -28,6 +28,9 @@ func (s *script) aclCommands() map[string]func(args []string) []string {
 		"acl-set":    s.aclSet,    // INTERFACE input [NAME …] output [NAME …]
 		"acl-add":    s.aclAdd,    // INTERFACE add|del input|output NAME
 		"acl-on":     s.aclOn,     // INTERFACE: its lists
+
+		"acl-set-etypes": s.aclSetEtypes, // INTERFACE input [TYPE …] output [TYPE …]
+		"acl-etypes":     s.aclEtypes,    // INTERFACE
 	}
 }
 
@@ -143,6 +146,27 @@ func (s *script) aclOn(args []string) (out []string) {
 			text += " output"
 		}
 		out = append(out, text)
+	}
+	return out
+}
+
+func (s *script) aclSetEtypes(args []string) []string {
+	m := aclEtypes{SwIfIndex: s.index(args[0])}
+	for _, word := range args[1:] {
+		switch word {
+		case "input":
+		case "output":
+			m.NInput = uint8(len(m.Whitelist))
+		default:
+			m.Whitelist = append(m.Whitelist, uint16(s.number(word)))
+		}
+	}
+	return result(retval(s.c, "acl_interface_set_etype_whitelist", m))
+}
+
+func (s *script) aclEtypes(args []string) (out []string) {
+	for _, d := range dump[aclEtypes](s.c, "acl_interface_etype_whitelist_dump", "acl_interface_etype_whitelist_details", swIfIndex{s.index(args[0])}) {
+		out = append(out, fmt.Sprintf("  input %v output %v", d.Whitelist[:d.NInput], d.Whitelist[d.NInput:]))
 	}
 	return out
 }

@@ -9,7 +9,7 @@ import (
 // bindingCommands are those about features that are put on interfaces.
 func (s *script) bindingCommands() map[string]func(args []string) []string {
 	return map[string]func(args []string) []string{
-		"features": s.features, // NAME [WORD …]: what is on, of those with the word in their name
+		"features": s.features, // NAME [WORD|=NAME …]: what is on, of those with the word in their name or that name
 		"urpf":     s.urpf,     // NAME 4|6 rx|tx MODE [TABLE]
 		"urpfs":    s.urpfs,    // NAME|none
 		"mss":      s.mss,      // NAME MSS4 DIRECTION4 MSS6 DIRECTION6
@@ -30,7 +30,9 @@ func (s *script) features(args []string) (out []string) {
 	r := ask[cliInbandReply](s.c, "cli_inband", cliInband{Cmd: "show interface " + name + " features"})
 	for line := range strings.Lines(r.Reply) {
 		words := strings.Fields(line)
-		if len(words) > 0 && slices.ContainsFunc(of, func(w string) bool { return strings.Contains(strings.ToLower(words[0]), w) }) {
+		if len(words) > 0 && slices.ContainsFunc(of, func(w string) bool {
+			return "="+words[0] == w || strings.Contains(strings.ToLower(words[0]), w)
+		}) {
 			out = append(out, "  "+words[0])
 		}
 	}

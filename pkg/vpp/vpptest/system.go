@@ -2,6 +2,7 @@ package vpptest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -88,6 +89,9 @@ func serveSystem(r *registry) {
 			if i := r.state.interfaces.named(words[2]); i != nil {
 				reply = cliInbandReply{Reply: features(r.state).show(i)}
 			}
+		}
+		if len(words) == 3 && words[0] == "show" && words[1] == "node" && slices.Contains(frameNodes, words[2]) {
+			reply = cliInbandReply{Reply: "node " + words[2] + ", type internal, state active\n"}
 		}
 		if strings.Join(words, " ") == "show bihash" {
 			reply = cliInbandReply{Reply: nat64s(r.state).showHashes()}

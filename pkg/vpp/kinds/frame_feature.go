@@ -1,0 +1,136 @@
+package kinds
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
+)
+
+// frameFeature is a kind of what VPP does to packets that are switched too. VPP
+// turns that off when an interface leaves its bridge domain or its cross-connect,
+// and goes on showing it. What is turned on while the interface is routed is on
+// when it is switched.
+type frameFeature interface {
+	// rearm turns on again what VPP has turned off at a sw_if_index. What is on
+	// stays on meanwhile.
+	rearm(ctx context.Context, v *state.View, index uint32) error
+}
+
+// frameFeatures are the kinds of what VPP does to frames.
+type frameFeatures []frameFeature
+
+// of are those among kinds.
+func (l *frameFeatures) of(kinds []state.Kind) {
+	for _, k := range kinds {
+		if f, ok := k.(frameFeature); ok {
+			*l = append(*l, f)
+		}
+	}
+}
+
+// rearm is called before an interface is switched: no frame is to pass by what
+// should stop it.
+func (l *frameFeatures) rearm(ctx context.Context, v *state.View, index uint32) error {
+	for _, f := range *l {
+		if err := f.rearm(ctx, v, index); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Arcs of what VPP does to frames; it shows names there, not nodes.
+const (
+	arcFrameInput  = "l2-input"
+	arcFrameOutput = "l2-output"
+)
+
+// framesPass tells by the features of an interface whether it is switched.
+func framesPass(features string) bool {
+	on, _ := listsFeature(features, arcFrameOutput, "OUTPUT")
+	return on
+}
+
+// frameBinding is a feature that works on frames, or has a part that does.
+type frameBinding[V any] interface {
+	// onFrames tells whether a binding has such a part.
+	onFrames(at place) bool
+	// armed tells by the features of its interface whether that is on. It says
+	// yes where this VPP has no such part.
+	armed(ctx context.Context, v *state.View, features string, at place, value V) (bool, error)
+}
+
+// rearm implements [frameFeature].
+func (b *binding[V]) rearm(ctx context.Context, v *state.View, index uint32) error {
+	f, ok := b.feature.(frameBinding[V])
+	if !ok || b.Probe(v.Caller()) != nil {
+		return nil // without the messages there is none
+	}
+	defer b.lock(on1(index, ""))()
+	there, err := b.boundAt(ctx, v, index)
+	if err != nil {
+		return err
+	}
+	lost := false
+	for at, value := range there {
+		if !f.onFrames(at) {
+			delete(there, at)
+			continue
+		}
+		features, known, err := featuresOf(ctx, v, index)
+		if err != nil {
+			return err
+		}
+		on := false
+		if known {
+			if on, err = f.armed(ctx, v, features, at, value); err != nil {
+				return err
+			}
+		}
+		lost = lost || !on
+	}
+	if !lost {
+		return nil
+	}
+	// VPP turns it on with the first of an interface.
+	for at := range there {
+		if err := b.off(ctx, v, at); err != nil {
+			return err
+		}
+	}
+	for at, value := range there {
+		if b.isLeft(v, at) {
+			continue
+		}
+		if err := b.on(ctx, v, at, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// boundAt is what is on at an index: what VPP shows, or what the ledger says
+// where it shows nothing.
+func (b *binding[V]) boundAt(ctx context.Context, v *state.View, index uint32) (map[place]V, error) {
+	there := map[place]V{}
+	if _, blind := b.feature.(unseen); !blind {
+		shown, err := b.look(ctx, v, index)
+		for at, value := range shown {
+			there[at] = *value
+		}
+		return there, err
+	}
+	for _, id := range v.Ledger().All(b.Name()) {
+		n, ok := b.note(v, id)
+		if !ok || n.At.Index != index || !n.isOf(v) {
+			continue
+		}
+		var value V
+		if err := json.Unmarshal(n.Value, &value); err != nil {
+			return nil, err
+		}
+		there[n.At] = value
+	}
+	return there, nil
+}
