@@ -274,6 +274,9 @@ func wrongConditions(o client.Object) (wrong []string) {
 			complain("Ready and %s are both True", c.Type)
 		}
 	}
+	if text := wrongForKstatus(o); text != "" {
+		complain("%s", text)
+	}
 	if reconciling != nil && stalled != nil {
 		complain("Reconciling and Stalled are both there")
 	}
