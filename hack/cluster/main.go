@@ -21,6 +21,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -241,6 +242,9 @@ func (c *cluster) runCommand(ctx context.Context, nodes int, args []string) (err
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(cmd.Environ(), "KUBECONFIG="+c.kubeconfig(), folderEnv+"="+c.Folder,
 		"PATH="+filepath.Dir(c.Program)+string(filepath.ListSeparator)+c.ControlPlane+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	runtime.LockOSThread() // Pdeathsig means the thread that forked
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // where we are killed
 	failed := cmd.Run()
 	if status, ok := errors.AsType[*exec.ExitError](failed); ok {
 		failed = &commandError{status.ExitCode()}

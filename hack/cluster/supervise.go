@@ -251,7 +251,11 @@ func (s *supervisor) takeOrders(ctx context.Context) error {
 		return err
 	}
 	orders := http.NewServeMux()
-	orders.HandleFunc("/down", func(http.ResponseWriter, *http.Request) { s.end() })
+	orders.HandleFunc("/down", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "0") // whole, before all connections are closed
+		_ = http.NewResponseController(w).Flush()
+		s.end()
+	})
 	for order, do := range map[string]func(ctx context.Context, i int) error{
 		"cut": func(ctx context.Context, i int) error { return s.control.ip(ctx, "link set "+s.Nodes[i]+" down") },
 		"join": func(ctx context.Context, i int) error {
