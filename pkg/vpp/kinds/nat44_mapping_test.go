@@ -320,3 +320,60 @@ func TestNAT44MappingLostReply(t *testing.T) {
 		t.Errorf("%d mappings of %d", n, len(items))
 	}
 }
+
+// Of 5,000 mappings one is made by one call, and one changed by two, after a
+// look: VPP deletes whatever has the address and port, and shows all or none.
+func TestNAT44MappingCost(t *testing.T) {
+	t.Parallel()
+	v := vpptest.Start(t)
+	b := work(t, v.Socket())
+	b.set("nat", nat44())
+	b.Begin()
+	const objects, each = 5, 1000
+	items := make([][]state.Item, objects)
+	for o := range objects {
+		for i := range each {
+			items[o] = append(items[o], staticMapping(fmt.Sprintf("203.0.113.%d", o), uint16(1000+i), fmt.Sprintf("10.0.0.%d", o), uint16(2000+i)).item())
+		}
+		b.set(fmt.Sprint("many", o), items[o]...)
+	}
+	programmed := func(n int) {
+		t.Helper()
+		b.await("all are programmed", func() bool {
+			s := b.Status()
+			return s.Synced && s.Counts[kinds.KindNAT44Mapping].Done == n && s.Counts[kinds.KindNAT44Mapping].Wanted == n
+		})
+	}
+	programmed(objects * each)
+	messages := []string{"nat44_add_del_static_mapping_v2", "nat44_static_mapping_dump", "nat44_identity_mapping_dump", "nat44_lb_static_mapping_dump"}
+	cost := func(do func()) (counts []int) {
+		t.Helper()
+		for _, m := range messages {
+			counts = append(counts, -v.Calls(m))
+		}
+		do()
+		for i, m := range messages {
+			counts[i] += v.Calls(m)
+		}
+		return counts
+	}
+	if got := cost(func() {
+		b.set("one", staticMapping("203.0.113.9", 80, "10.0.0.9", 80).item())
+		b.awaitReasons("one", "Programmed")
+	}); !slices.Equal(got, []int{1, 0, 0, 0}) {
+		t.Errorf("another mapping: %v of %v", got, messages)
+	}
+	if got := cost(func() {
+		changed := staticMapping("203.0.113.2", 1007, "10.0.0.2", 9).item()
+		items[2][7] = changed
+		b.set("many2", items[2]...)
+		b.await("it is changed", func() bool {
+			have, _, ok := b.Get(changed.ID)
+			m, _ := have.(*kinds.NAT44Mapping)
+			return ok && m != nil && m.LocalPort == 9
+		})
+	}); !slices.Equal(got, []int{2, 1, 1, 1}) {
+		t.Errorf("a changed mapping: %v of %v", got, messages)
+	}
+	programmed(objects*each + 1)
+}
