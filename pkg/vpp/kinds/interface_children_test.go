@@ -39,6 +39,42 @@ func TestInterfaceState(t *testing.T) {
 	})
 }
 
+// VPP makes a sub-interface on an interface without Ethernet frames, where it can
+// do nothing.
+func TestSubInterfaceWithoutEthernet(t *testing.T) {
+	ends := kinds.Endpoints{Source: netip.MustParseAddr("192.0.2.1"), Destination: netip.MustParseAddr("192.0.2.2"), UnderlayVRF: "default"}
+	eachSocket(t, func(t *testing.T, socket string) {
+		for _, c := range []struct {
+			name  string
+			on    kinds.InterfaceType
+			wrong bool
+		}{
+			{"ipip", kinds.IPIP{Endpoints: ends}, true},
+			{"gre", kinds.GRE{Endpoints: ends}, true},
+			{"TEB", kinds.GRE{Endpoints: ends, Carries: kinds.GRETEB}, false},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				h := byHand(t, socket)
+				parent := ifItem(&kinds.Interface{Name: "parent", Type: c.on})
+				sub := ifItem(&kinds.Interface{Name: "sub", Type: kinds.SubInterface{Parent: "parent", VLANID: 9, ExactMatch: true}})
+				h.must(state.Create, parent)
+				err := h.do(state.Create, sub)
+				if c.wrong != (err != nil) || c.wrong && err.Error() != "parent is no Ethernet interface: it cannot have sub-interfaces" {
+					t.Errorf("on %s: %v", c.name, err)
+				}
+				h.read()
+				if _, made := h.found[sub.ID]; made == c.wrong {
+					t.Errorf("on %s: made: %t", c.name, made)
+				}
+				if !c.wrong {
+					h.must(state.Delete, sub)
+				}
+				h.must(state.Delete, parent)
+			})
+		}
+	})
+}
+
 func TestInterfaceVRFAndAddresses(t *testing.T) {
 	eachSocket(t, func(t *testing.T, socket string) {
 		h := byHand(t, socket)

@@ -12,7 +12,7 @@ import (
 
 // Memif is a shared-memory link.
 type Memif struct {
-	// Socket is the path of a Unix socket or @ and the name of an abstract one.
+	// Socket is the path of a Unix socket, or abstract: and the name of one without.
 	Socket string
 	ID     uint32
 	// Slave is the end that connects and brings the memory.

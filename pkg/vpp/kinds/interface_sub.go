@@ -100,6 +100,9 @@ func (subInterfaceDriver) create(ctx context.Context, m *making) (uint32, error)
 	if d == nil {
 		return 0, &state.WaitError{For: fmt.Sprintf("interface %s in VPP", s.Parent)}
 	}
+	if d.L2Address == (MAC{}) { // VPP would make one all the same
+		return 0, fmt.Errorf("%s is no Ethernet interface: it cannot have sub-interfaces", s.Parent)
+	}
 	if err := m.intend(ctx, fmt.Sprintf("%s.%d", d.InterfaceName, s.id())); err != nil {
 		return 0, err
 	}
