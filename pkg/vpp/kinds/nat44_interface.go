@@ -28,17 +28,35 @@ func NAT44InterfaceItem(name string, role NAT44Role) state.Item {
 	return state.Item{ID: state.ID{Kind: KindNAT44Interface, Key: key}, Value: true, Needs: f.needs(key, true)}
 }
 
-// nat44Interface is the feature; its values are true. VPP takes it away with the
-// interface.
-type nat44Interface struct{}
+// nat44Interface is the feature; its values are true, false where outside
+// addresses are not received in the interface's table. VPP takes it away with
+// the interface.
+type nat44Interface struct{ *natSides }
+
+// nat44InterfaceKind is the kind of interfaces in NAT44.
+type nat44InterfaceKind struct{ *binding[bool] }
 
 // NewNAT44Interface is the kind of interfaces in NAT44.
-func NewNAT44Interface() state.Kind { return newBinding[bool](nat44Interface{}) }
+func NewNAT44Interface() state.Kind {
+	return nat44InterfaceKind{&binding[bool]{feature: nat44Interface{&natSides{}}}}
+}
+
+// Watch implements [state.Watcher]. With an outside interface that goes the
+// others of its table may have lost their routes, so the kind is read.
+func (k nat44InterfaceKind) Watch(ctx context.Context, v *state.View, ready func(), changed func(handle uint32, deleted bool)) error {
+	k.recall(v)
+	return watchInterfaces(ctx, v, ready, func(index uint32, deleted bool) {
+		if deleted && len(v.Ledger().All(KindNAT44Interface)) > 0 || k.leftAt(index) {
+			changed(state.AllHandles, false)
+		}
+	})
+}
 
 func (nat44Interface) Name() string { return KindNAT44Interface }
 
 func (nat44Interface) Probe(c vpp.Caller) error {
-	return probe(pluginNAT, c, nat44SetFeature, nat44Interfaces, nat44SetOutput, nat44Outputs)
+	return probe(pluginNAT, c, nat44SetFeature, nat44Interfaces, nat44SetOutput, nat44Outputs, nat44Addresses, nat44Statics, nat44Identities,
+		interfaceGetTable, sourceDump, routeDump, routeLookup)
 }
 
 func (nat44Interface) ends() int { return 1 }
@@ -55,7 +73,16 @@ func (nat44Interface) describe(key string) string {
 	return "NAT44 " + role + " Interface " + name
 }
 
-func (nat44Interface) shown(ctx context.Context, v *state.View, index uint32, found func(place, bool)) error {
+func (k nat44Interface) shown(ctx context.Context, v *state.View, index uint32, found func(place, bool)) error {
+	lost, err := k.lost(ctx, v)
+	if err != nil {
+		return err
+	}
+	return k.roles(ctx, v, index, func(at place) { found(at, !lost[at]) })
+}
+
+// roles reports what interfaces are to NAT44, outputs last.
+func (nat44Interface) roles(ctx context.Context, v *state.View, index uint32, found func(place)) error {
 	for d, err := range nat44Interfaces.Dump(ctx, v.Caller(), nil) {
 		if err != nil {
 			return err
@@ -64,10 +91,10 @@ func (nat44Interface) shown(ctx context.Context, v *state.View, index uint32, fo
 			continue
 		}
 		if d.Flags&natFlagInside != 0 {
-			found(on1(d.SwIfIndex, string(NAT44Inside)), true)
+			found(on1(d.SwIfIndex, string(NAT44Inside)))
 		}
 		if d.Flags&natFlagOutside != 0 {
-			found(on1(d.SwIfIndex, string(NAT44Outside)), true)
+			found(on1(d.SwIfIndex, string(NAT44Outside)))
 		}
 	}
 	for d, err := range nat44Outputs.Dump(ctx, v.Caller(), nil) {
@@ -75,14 +102,30 @@ func (nat44Interface) shown(ctx context.Context, v *state.View, index uint32, fo
 			return err
 		}
 		if index == noIndex || index == d.SwIfIndex {
-			found(on1(d.SwIfIndex, string(NAT44Output)), true)
+			found(on1(d.SwIfIndex, string(NAT44Output)))
 		}
 	}
 	return nil
 }
 
+// has tells whether an interface has a role.
+func (k nat44Interface) has(ctx context.Context, v *state.View, at place) (there bool, err error) {
+	err = k.roles(ctx, v, at.Index, func(found place) { there = there || found == at })
+	return there, err
+}
+
+// on puts an interface into NAT44, or tells VPP again where it is outside.
 func (k nat44Interface) on(ctx context.Context, v *state.View, at place, _ bool) error {
-	err := k.set(ctx, v, at, true)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	there, err := k.has(ctx, v, at)
+	switch {
+	case err != nil:
+		return err
+	case there && NAT44Role(at.Rest) != NAT44Inside:
+		return k.again(ctx, v, at, noIndex)
+	}
+	err = k.set(ctx, v, at, true)
 	if refusedWith(err, retValueExists) {
 		return &state.ConflictError{With: "another role in NAT44, output or inside and outside,"}
 	}
@@ -90,18 +133,35 @@ func (k nat44Interface) on(ctx context.Context, v *state.View, at place, _ bool)
 }
 
 // off looks before: of an interface that has only another role VPP would take
-// that away by halves.
+// that away by halves. With one that was outside it sees to the others in its
+// table.
 func (k nat44Interface) off(ctx context.Context, v *state.View, at place) error {
-	there := false
-	err := k.shown(ctx, v, at.Index, func(found place, _ bool) { there = there || found == at })
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	there, err := k.has(ctx, v, at)
 	if err != nil || !there {
 		return err
 	}
-	err = k.set(ctx, v, at, false)
-	if refusedWith(err, retNoSuchEntry, retNoSuchIndex) {
+	holder := at.Index
+	switch err = k.set(ctx, v, at, false); {
+	case refusedWith(err, retNoSuchEntry, retNoSuchIndex): // it has gone
+		holder = noIndex
+	case err != nil:
+		return err
+	}
+	if NAT44Role(at.Rest) == NAT44Inside {
 		return nil
 	}
-	return err
+	lost, err := k.lost(ctx, v)
+	if err != nil {
+		return err
+	}
+	for other := range lost {
+		if err := k.again(ctx, v, other, holder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (nat44Interface) set(ctx context.Context, v *state.View, at place, add bool) error {
@@ -121,5 +181,5 @@ func (nat44Interface) compare(want, have bool) state.Difference {
 	if want == have {
 		return state.Difference{}
 	}
-	return state.Difference{Change: state.Recreate, Fields: []string{"interfaces"}}
+	return state.Difference{Change: state.InPlace, Fields: []string{"interfaces"}}
 }

@@ -68,24 +68,24 @@ type nat44 struct {
 	free       []int         // those, the last first
 	lookup     map[natKey]*natMapping
 	unresolved []*natMapping
+	// received counts the routes to outside addresses.
+	received map[natReceived]int
+	// high and low are the FIB sources that hold the tables that NAT44 uses; low
+	// is that of the routes too.
+	high, low uint8
 }
 
 // nat44Of is the part of a boot that all kinds of NAT44 share.
 func nat44Of(s *state) *nat44 {
 	return part(s, func(s *state) *nat44 {
-		n := &nat44{state: s, lookup: map[natKey]*natMapping{}}
+		n := &nat44{state: s, lookup: map[natKey]*natMapping{}, received: map[natReceived]int{}}
+		n.high, n.low = natSources(s, "nat")
 		s.interfaceGone = append(s.interfaceGone, n.interfaceGone)
 		s.addressGone = append(s.addressGone, n.addressGone)
 		s.addressAdded = append(s.addressAdded, n.addressAdded)
 		return n
 	})
 }
-
-// sourceNATLow is the FIB source that holds the tables that NAT44 uses.
-const (
-	sourceNATLow uint8 = 200
-	sourceNATHi  uint8 = 201
-)
 
 // use locks the table of a VRF, which it makes if there is none.
 func (n *nat44) use(vrf uint32, source uint8) {
@@ -94,7 +94,7 @@ func (n *nat44) use(vrf uint32, source uint8) {
 
 func (n *nat44) letGo(vrf uint32) {
 	if t := n.state.fib.find(0, vrf); t != nil {
-		n.state.fib.unlock(t, sourceNATLow)
+		n.state.fib.unlock(t, n.low)
 	}
 }
 
@@ -122,8 +122,8 @@ func (n *nat44) enable(m *nat44EnableDisable) int32 {
 	}
 	n.forward, n.mss, n.timeouts = false, 0, natDefaultTimeouts
 	// Nothing ever gives these back.
-	n.use(m.InsideVRF, sourceNATHi)
-	n.use(m.OutsideVRF, sourceNATHi)
+	n.use(m.InsideVRF, n.high)
+	n.use(m.OutsideVRF, n.high)
 	return retOK
 }
 
@@ -134,6 +134,9 @@ func (n *nat44) disable() int32 {
 		return retFeatureAlreadyDisabled
 	}
 	code := retOK
+	for key := range n.received {
+		natRoute(n.state, n.low, ip4Prefix(key.addr, 32), key.sw, false)
+	}
 	for _, m := range n.mappings {
 		if m == nil {
 			continue
@@ -161,6 +164,7 @@ func (n *nat44) disable() int32 {
 	}
 	*n = nat44{
 		state: n.state, buckets: n.buckets, mss: n.mss, timeouts: n.timeouts, lookup: map[natKey]*natMapping{},
+		received: map[natReceived]int{}, high: n.high, low: n.low,
 	}
 	return code
 }

@@ -52,7 +52,7 @@ func (n *nat44) addBalanced(m *natMapping) int32 {
 	n.place(m)
 	n.lookup[m.outside()] = m
 	for _, l := range m.locals {
-		n.use(l.vrf, sourceNATLow)
+		n.use(l.vrf, n.low)
 		if !m.is(natOut2InOnly) {
 			n.lookup[l.key(m.proto, 0)] = m
 		}
@@ -101,7 +101,7 @@ func (n *nat44) setBackend(outside natKey, l natLocal, add bool) int32 {
 	case add && known:
 		return retValueExist
 	case add:
-		n.use(l.vrf, sourceNATLow)
+		n.use(l.vrf, n.low)
 		m.put(l)
 		if !m.is(natOut2InOnly) {
 			n.lookup[l.key(m.proto, l.vrf)] = m

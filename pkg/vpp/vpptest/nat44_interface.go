@@ -51,7 +51,11 @@ func (n *nat44) addInterface(sw uint32, role uint8) int32 {
 		i = &natInterface{sw: sw}
 		n.interfaces = append(n.interfaces, i)
 	}
+	was := i.flags
 	n.setFeatures(i, i.flags|role)
+	if role == natOutside && was&natOutside == 0 {
+		n.receiveAll(sw, true)
+	}
 	return retOK
 }
 
@@ -89,9 +93,12 @@ func (n *nat44) deleteInterface(sw uint32, role uint8) int32 {
 	if i.flags&^role == 0 || i.flags != natInside|natOutside {
 		n.setFeatures(i, 0)
 		n.interfaces = slices.Delete(n.interfaces, at, at+1)
-		return retOK
+	} else {
+		n.setFeatures(i, i.flags&^role)
 	}
-	n.setFeatures(i, i.flags&^role)
+	if role == natOutside {
+		n.receiveAll(sw, false)
+	}
 	return retOK
 }
 
@@ -108,11 +115,13 @@ func (n *nat44) setOutput(sw uint32, add bool) int32 {
 		i = &natInterface{sw: sw}
 		n.setFeatures(i, natOutput)
 		n.outputs = append(n.outputs, i)
+		n.receiveAll(sw, true)
 	case i == nil:
 		return retNoSuchEntry
 	default:
 		n.setFeatures(i, 0)
 		n.outputs = slices.Delete(n.outputs, at, at+1)
+		n.receiveAll(sw, false)
 	}
 	return retOK
 }
@@ -121,6 +130,9 @@ func (n *nat44) setOutput(sw uint32, add bool) int32 {
 // its address stays.
 func (n *nat44) interfaceGone(i *swInterface) {
 	gone := func(x *natInterface) bool { return x.sw == i.index }
+	if slices.ContainsFunc(n.outputs, gone) || slices.ContainsFunc(n.interfaces, func(x *natInterface) bool { return gone(x) && x.flags&natOutside != 0 }) {
+		n.receiveAll(i.index, false)
+	}
 	n.interfaces = slices.DeleteFunc(n.interfaces, gone)
 	n.outputs = slices.DeleteFunc(n.outputs, gone)
 }

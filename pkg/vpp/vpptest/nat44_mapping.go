@@ -173,7 +173,7 @@ func (n *nat44) insert(m *natMapping) int32 {
 		if !old.identity() || slices.ContainsFunc(old.all(), func(l natLocal) bool { return l.vrf == m.vrf }) {
 			return retValueExist
 		}
-		n.use(m.vrf, sourceNATLow)
+		n.use(m.vrf, n.low)
 		old.put(natLocal{vrf: m.vrf})
 		n.lookup[old.insideIn(m.vrf)] = old
 		return retOK
@@ -181,7 +181,7 @@ func (n *nat44) insert(m *natMapping) int32 {
 	if m.vrf == none {
 		m.vrf = n.inside
 	}
-	n.use(m.vrf, sourceNATLow)
+	n.use(m.vrf, n.low)
 	if !m.is(natOut2InOnly) && !m.identity() && n.lookup[m.insideIn(m.vrf)] != nil {
 		return retValueExist // with the lock still held
 	}
@@ -193,6 +193,7 @@ func (n *nat44) insert(m *natMapping) int32 {
 		n.lookup[m.insideIn(m.vrf)] = m
 	}
 	n.lookup[m.outside()] = m
+	n.receive(m.external, true)
 	return retOK
 }
 
@@ -270,6 +271,7 @@ func (n *nat44) remove(m *natMapping) int32 {
 	}
 	delete(n.lookup, m.outside())
 	n.leave(old)
+	n.receive(m.external, false)
 	return retOK
 }
 

@@ -60,9 +60,12 @@ func (n *nat44) addAddress(a [4]byte, vrf uint32, twice bool) int32 {
 		return retValueExist
 	}
 	if vrf != none {
-		n.use(vrf, sourceNATLow)
+		n.use(vrf, n.low)
 	}
 	*pool = append(*pool, &natAddress{a, vrf})
+	if !twice {
+		n.receive(a, true)
+	}
 	return retOK
 }
 
@@ -75,6 +78,9 @@ func (n *nat44) deleteAddress(a [4]byte, twice bool) int32 {
 	at := slices.IndexFunc(*pool, func(x *natAddress) bool { return x.addr == a })
 	if at < 0 {
 		return retNoSuchEntry
+	}
+	if !twice {
+		n.receive(a, false)
 	}
 	if vrf := (*pool)[at].vrf; vrf != none {
 		n.letGo(vrf)
@@ -234,7 +240,7 @@ func (n *nat44) setTable(vrf uint32, add bool) int32 {
 	case !add:
 		return retNoSuchEntry
 	default:
-		n.use(vrf, sourceNATLow)
+		n.use(vrf, n.low)
 		n.tables = append(n.tables, &natTable{vrf: vrf})
 	}
 	return retOK
@@ -255,7 +261,7 @@ func (n *nat44) setRoute(tableVRF, vrf uint32, add bool) int32 {
 	case !add:
 		return retNoSuchEntry
 	default:
-		n.use(vrf, sourceNATLow)
+		n.use(vrf, n.low)
 		if free := slices.Index(t.routes, -1); free >= 0 {
 			t.routes[free] = int64(vrf)
 		} else {
