@@ -36,7 +36,7 @@ tour: build ## Tour a VPP's API, simulated or at VPP_API_SOCKET (ARGS=--once: do
 	@hack/tour.sh $(ARGS)
 
 .PHONY: test
-test: verify lint unit test-cluster ## All that must pass before a change goes in
+test: verify lint unit ## All that must pass before a change goes in
 
 ##@ Build
 
