@@ -2,7 +2,6 @@ package vpp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 )
@@ -65,13 +64,9 @@ var fibIndex = regexp.MustCompile(`\bfib_index[: ]([0-9]+)`)
 
 // tableIndex is the index of a table, "" where there is none.
 func tableIndex(ctx context.Context, s *Session, sort string, table uint32) (string, error) {
-	reply, err := Invoke(ctx, s, "cli_inband", map[string]any{"cmd": fmt.Sprintf("show %s table %d summary", sort, table)})
+	text, err := s.show(ctx, fmt.Sprintf("%s table %d summary", sort, table))
 	if err != nil {
-		return "", fmt.Errorf("looking it up: %w", err)
-	}
-	text, ok := reply["reply"].(string)
-	if !ok {
-		return "", errors.New("looking it up: no text came back")
+		return "", err
 	}
 	if found := fibIndex.FindStringSubmatch(text); found != nil {
 		return found[1], nil

@@ -34,11 +34,10 @@ func lookAtPolicer(ctx context.Context, s *Session, index uint32, node string, a
 	case err != nil:
 		return err
 	}
-	reply, err := Invoke(ctx, s, "cli_inband", map[string]any{"cmd": fmt.Sprintf("show interface %v features", i["interface_name"])})
+	text, err := s.show(ctx, fmt.Sprintf("interface %v features", i["interface_name"]))
 	if err != nil {
-		return fmt.Errorf("looking it up: %w", err)
+		return err
 	}
-	text, _ := reply["reply"].(string)
 	on := false
 	for line := range strings.Lines(text) {
 		on = on || strings.TrimSpace(line) == node

@@ -289,6 +289,19 @@ func (s *Session) lookUp(ctx context.Context, dump string, fields map[string]any
 	return found, nil
 }
 
+// show is what VPP's command line says of what no message tells.
+func (s *Session) show(ctx context.Context, what string) (string, error) {
+	reply, err := Invoke(ctx, s, "cli_inband", map[string]any{"cmd": "show " + what})
+	if err != nil {
+		return "", fmt.Errorf("looking it up: %w", err)
+	}
+	text, ok := reply["reply"].(string)
+	if !ok {
+		return "", errors.New("looking it up: no text came back")
+	}
+	return text, nil
+}
+
 // at follows a path of names into nested maps.
 func at(fields map[string]any, path string) any {
 	for {
@@ -309,12 +322,9 @@ const unset = 0xffffffff
 // nat64Enabled finds out whether NAT64 is. No message tells, but its hash
 // tables exist only while it is.
 func nat64Enabled(ctx context.Context, s *Session, _ []byte, _ []int) error {
-	reply, err := Invoke(ctx, s, "cli_inband", map[string]any{"cmd": "show bihash"})
-	if err != nil {
-		return fmt.Errorf("looking it up: %w", err)
+	text, err := s.show(ctx, "bihash")
+	if err == nil && !strings.Contains(text, "'bib-in2out'") {
+		err = errors.New("NAT64 is not enabled")
 	}
-	if text, _ := reply["reply"].(string); !strings.Contains(text, "'bib-in2out'") {
-		return errors.New("NAT64 is not enabled")
-	}
-	return nil
+	return err
 }
