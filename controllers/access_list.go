@@ -272,23 +272,42 @@ func spans[R ~string](path *field.Path, list []R, largest uint16) ([]span, *fiel
 
 // reportAccessList tells what VPP holds of a list, and where it is not applied.
 func reportAccessList(status *v1alpha1.AccessListStatus, items iter.Seq[state.ItemReport]) {
+	r := reportRuleList[kinds.AccessRule](kinds.KindAccessList, items)
+	status.Rules, status.ACLIndex, status.Applied, status.PendingInterfaces = r.rules, r.index, r.applied, r.pending
+}
+
+// ruleListReport is what became of a list of rules and of where it is applied.
+type ruleListReport struct {
+	rules   int32
+	index   *int64
+	applied int32
+	pending []v1alpha1.AppliedInterfaceStatus
+}
+
+// reportRuleList tells that of a list whose items are one of kind, which is the
+// list, and others with the interface in the key, and the direction where there
+// are two.
+func reportRuleList[R comparable](kind string, items iter.Seq[state.ItemReport]) (r ruleListReport) {
 	for item := range items {
 		switch {
-		case item.ID.Kind == kinds.KindAccessList:
-			if have, ok := item.Have.(*kinds.AccessList); ok {
-				status.Rules = int32(len(have.Rules))
+		case item.ID.Kind == kind:
+			if have, ok := item.Have.(*kinds.RuleList[R]); ok {
+				r.rules = int32(len(have.Rules))
 			}
 			if item.HasHandle {
 				index := int64(item.Handle)
-				status.ACLIndex = &index
+				r.index = &index
 			}
 		case item.Reason.Done():
-			status.Applied++
-		case len(status.PendingInterfaces) < maxListed:
-			place := strings.Fields(item.ID.Key)
-			status.PendingInterfaces = append(status.PendingInterfaces, v1alpha1.AppliedInterfaceStatus{
-				Interface: place[0], Direction: place[1], Reason: reasonOf(item.Reason), Message: item.Message,
-			})
+			r.applied++
+		case len(r.pending) < maxListed:
+			p := v1alpha1.AppliedInterfaceStatus{Reason: reasonOf(item.Reason), Message: item.Message}
+			words := strings.Fields(item.ID.Key)
+			if p.Interface = words[0]; len(words) > 2 {
+				p.Direction = words[1]
+			}
+			r.pending = append(r.pending, p)
 		}
 	}
+	return r
 }

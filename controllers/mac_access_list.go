@@ -168,22 +168,6 @@ func macRulesInVPP(path *field.Path, rules []kinds.MACAccessRule, from []int) *f
 // reportMACAccessList tells what VPP holds of a list, and where it is not
 // applied.
 func reportMACAccessList(status *v1alpha1.MACAccessListStatus, items iter.Seq[state.ItemReport]) {
-	for item := range items {
-		switch {
-		case item.ID.Kind == kinds.KindMACAccessList:
-			if have, ok := item.Have.(*kinds.MACAccessList); ok {
-				status.Rules = int32(len(have.Rules))
-			}
-			if item.HasHandle {
-				index := int64(item.Handle)
-				status.ACLIndex = &index
-			}
-		case item.Reason.Done():
-			status.Applied++
-		case len(status.PendingInterfaces) < maxListed:
-			status.PendingInterfaces = append(status.PendingInterfaces, v1alpha1.AppliedInterfaceStatus{
-				Interface: item.ID.Key, Reason: reasonOf(item.Reason), Message: item.Message,
-			})
-		}
-	}
+	r := reportRuleList[kinds.MACAccessRule](kinds.KindMACAccessList, items)
+	status.Rules, status.ACLIndex, status.Applied, status.PendingInterfaces = r.rules, r.index, r.applied, r.pending
 }

@@ -260,7 +260,7 @@ func TestAccessListEngine(t *testing.T) {
 			fields map[string]any
 		}{
 			{"acl_interface_set_acl_list", map[string]any{"sw_if_index": index}},
-			{"acl_del", map[string]any{"acl_index": b.aclOf("first")}},
+			{"acl_del", map[string]any{"acl_index": b.aclOf("acl_dump", "first")}},
 		} {
 			if _, err := vpp.Invoke(b.ctx, b.client, message.name, message.fields); err != nil {
 				t.Fatal(err)
@@ -306,10 +306,10 @@ func TestAccessListEngine(t *testing.T) {
 	})
 }
 
-// aclOf is the acl_index of a list of ours.
-func (b *bench) aclOf(name string) any {
+// aclOf is the acl_index of a list of ours in a dump.
+func (b *bench) aclOf(dump, name string) any {
 	b.t.Helper()
-	for d, err := range vpp.InvokeStream(b.ctx, b.client, "acl_dump", map[string]any{"acl_index": ^uint32(0)}) {
+	for d, err := range vpp.InvokeStream(b.ctx, b.client, dump, map[string]any{"acl_index": ^uint32(0)}) {
 		if err != nil {
 			b.t.Fatal(err)
 		}

@@ -224,7 +224,7 @@ func TestMACAccessListEngine(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		must("macip_acl_del", map[string]any{"acl_index": b.macACLOf("first")})
+		must("macip_acl_del", map[string]any{"acl_index": b.aclOf("macip_acl_dump", "first")})
 		b.ResyncNow()
 		b.await("a repair", repaired("MACAccessList first presence"))
 		b.awaitReasons("first", "Programmed; Programmed")
@@ -269,21 +269,6 @@ func TestMACAccessListEngine(t *testing.T) {
 			return b.gone(kinds.InterfaceID("lo")) && b.gone(kinds.MACAccessListID("second"))
 		})
 	})
-}
-
-// macACLOf is the acl_index of a MAC access list of ours.
-func (b *bench) macACLOf(name string) any {
-	b.t.Helper()
-	for d, err := range vpp.InvokeStream(b.ctx, b.client, "macip_acl_dump", map[string]any{"acl_index": ^uint32(0)}) {
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		if d["tag"] == "vpp-operator/"+name {
-			return d["acl_index"]
-		}
-	}
-	b.t.Fatalf("there is no list %s", name)
-	return nil
 }
 
 // A reply that is lost makes no second list, and a VPP without the plugin says

@@ -190,7 +190,7 @@ func (k *ruleList[R]) delete(ctx context.Context, v *state.View, op *state.Op) e
 	return v.Ledger().Delete(op.ID)
 }
 
-// oneACL is the list that has an index, nil where there is none.
+// one is the list that has an index, nil where there is none.
 func (k *ruleList[R]) one(ctx context.Context, c vpp.Caller, index uint32) (*aclDetails[R], error) {
 	if index == noIndex {
 		return nil, nil //nolint:nilnil // it would be all of them
