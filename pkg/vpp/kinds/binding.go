@@ -53,6 +53,9 @@ type (
 	// The ledger says what is there, so the value has to be fit for JSON. hidden
 	// names the fields.
 	unseen interface{ hidden() []string }
+	// follower is also read when an interface is deleted, while the ledger has any
+	// of the kind: with one that goes VPP may put out of force what the others have.
+	follower interface{ followsDeletes() }
 	// claimer has claims beyond the identity, which are as in [state.Item].
 	claimer interface{ claims(key string) []string }
 	// describer says in other words than kind and key what a binding is.
@@ -135,8 +138,9 @@ func (b *binding[V]) Compare(want, have, _ any) state.Difference {
 // and the next interface has it, or may have it, the kind is read, which finds it.
 func (b *binding[V]) Watch(ctx context.Context, v *state.View, ready func(), changed func(handle uint32, deleted bool)) error {
 	b.recall(v)
-	return watchInterfaces(ctx, v, ready, func(index uint32, _ bool) {
-		if b.leftAt(index) {
+	_, follows := b.feature.(follower)
+	return watchInterfaces(ctx, v, ready, func(index uint32, deleted bool) {
+		if follows && deleted && len(v.Ledger().All(b.Name())) > 0 || b.leftAt(index) {
 			changed(state.AllHandles, false)
 		}
 	})

@@ -33,24 +33,12 @@ func NAT44InterfaceItem(name string, role NAT44Role) state.Item {
 // the interface.
 type nat44Interface struct{ *natSides }
 
-// nat44InterfaceKind is the kind of interfaces in NAT44.
-type nat44InterfaceKind struct{ *binding[bool] }
-
 // NewNAT44Interface is the kind of interfaces in NAT44.
-func NewNAT44Interface() state.Kind {
-	return nat44InterfaceKind{&binding[bool]{feature: nat44Interface{&natSides{}}}}
-}
+func NewNAT44Interface() state.Kind { return newBinding[bool](nat44Interface{&natSides{}}) }
 
-// Watch implements [state.Watcher]. With an outside interface that goes the
-// others of its table may have lost their routes, so the kind is read.
-func (k nat44InterfaceKind) Watch(ctx context.Context, v *state.View, ready func(), changed func(handle uint32, deleted bool)) error {
-	k.recall(v)
-	return watchInterfaces(ctx, v, ready, func(index uint32, deleted bool) {
-		if deleted && len(v.Ledger().All(KindNAT44Interface)) > 0 || k.leftAt(index) {
-			changed(state.AllHandles, false)
-		}
-	})
-}
+// followsDeletes implements [follower]: with an outside interface the others of
+// its table may lose their routes.
+func (nat44Interface) followsDeletes() {}
 
 func (nat44Interface) Name() string { return KindNAT44Interface }
 
