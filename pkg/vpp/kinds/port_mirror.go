@@ -94,11 +94,11 @@ func (k portMirror) shown(ctx context.Context, v *state.View, index uint32, foun
 			at := on2(d.SwIfIndexFrom, d.SwIfIndexTo, mirrorLevel(l2))
 			value := PortMirror{Direction: Directions(d.State)}
 			if l2 {
-				on, known, err := k.runs(ctx, v, at, value)
+				features, known, err := featuresOf(ctx, v, d.SwIfIndexFrom)
 				if err != nil {
 					return err
 				}
-				value.lost = known && !on
+				value.lost = known && !value.armedIn(features)
 			}
 			found(at, value)
 		}
@@ -137,10 +137,7 @@ func (k portMirror) on(ctx context.Context, v *state.View, at place, want PortMi
 		return err
 	}
 	features, known, err := featuresOf(ctx, v, at.Index)
-	if err != nil || !known {
-		return err
-	}
-	if armed, err := k.armed(ctx, v, features, at, want); armed || err != nil {
+	if err != nil || !known || want.armedIn(features) {
 		return err
 	}
 	list, err := dump(ctx, v.Caller(), spanDump, &spanDumpRequest{true})
@@ -175,11 +172,17 @@ func (portMirror) set(ctx context.Context, v *state.View, at place, d Directions
 
 // inForce says no of the level of bridging: what VPP does there goes on at the
 // index when the interface is another, and is still what was left behind.
-func (k portMirror) inForce(ctx context.Context, v *state.View, at place, shown PortMirror) (on, known bool, err error) {
+func (portMirror) inForce(ctx context.Context, v *state.View, at place, shown PortMirror) (on, known bool, err error) {
 	if at.Rest == mirrorLevel(true) {
 		return false, true, nil
 	}
-	return k.runs(ctx, v, at, shown)
+	if shown.Direction&DirectionRx != 0 {
+		on, known, err = featureOn(ctx, v, at.Index, "device-input", "span-input")
+	}
+	if shown.Direction&DirectionTx != 0 && (shown.Direction == DirectionTx || on && err == nil) {
+		on, known, err = featureOn(ctx, v, at.Index, "interface-output", "span-output")
+	}
+	return on, known, err
 }
 
 // onFrames implements [frameBinding].
@@ -189,23 +192,13 @@ func (portMirror) onFrames(at place) bool { return at.Rest == mirrorLevel(true) 
 //
 //nolint:unparam // an error is for those that have to ask
 func (portMirror) armed(_ context.Context, _ *state.View, features string, _ place, value PortMirror) (bool, error) {
-	rx, _ := listsFeature(features, arcFrameInput, "SPAN")
-	tx, _ := listsFeature(features, arcFrameOutput, "SPAN")
-	return (rx || value.Direction&DirectionRx == 0) && (tx || value.Direction&DirectionTx == 0), nil
+	return value.armedIn(features), nil
 }
 
-// runs tells whether VPP does what it shows.
-func (portMirror) runs(ctx context.Context, v *state.View, at place, shown PortMirror) (on, known bool, err error) {
-	type node struct{ arc, name string }
-	rx, tx := node{"device-input", "span-input"}, node{"interface-output", "span-output"}
-	if at.Rest == mirrorLevel(true) {
-		rx, tx = node{"l2-input", "SPAN"}, node{"l2-output", "SPAN"}
-	}
-	if shown.Direction&DirectionRx != 0 {
-		on, known, err = featureOn(ctx, v, at.Index, rx.arc, rx.name)
-	}
-	if shown.Direction&DirectionTx != 0 && (shown.Direction == DirectionTx || on && err == nil) {
-		on, known, err = featureOn(ctx, v, at.Index, tx.arc, tx.name)
-	}
-	return on, known, err
+// armedIn tells by the features of a mirror's source whether VPP mirrors at the
+// level of bridging, and yes where it does not name that.
+func (m PortMirror) armedIn(features string) bool {
+	rx, rxKnown := listsFeature(features, arcFrameInput, "SPAN")
+	tx, txKnown := listsFeature(features, arcFrameOutput, "SPAN")
+	return (rx || !rxKnown || m.Direction&DirectionRx == 0) && (tx || !txKnown || m.Direction&DirectionTx == 0)
 }
