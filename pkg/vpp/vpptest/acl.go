@@ -25,7 +25,7 @@ struct acl_rule acl_action is_permit; prefix src_prefix; prefix dst_prefix; ip_p
 				"acl_interface_list_details", 0xe695d256, "interface_index sw_if_index; u8 count; u8 n_input; u32 acls[count]"),
 			callRows("acl_interface_set_etype_whitelist", 0x3f5c2d2d,
 				"interface_index sw_if_index; u8 count; u8 n_input; u16 whitelist[count]"),
-			dumpRows("acl_interface_etype_whitelist_dump", 0xf9e6675e, "interface_index sw_if_index default=4294967295",
+			dumpRows("acl_interface_etype_whitelist_dump", 0xf9e6675e, "interface_index sw_if_index",
 				"acl_interface_etype_whitelist_details", 0xcc2bfded, "interface_index sw_if_index; u8 count; u8 n_input; u16 whitelist[count]"),
 		)}},
 		serve: serveACL,
