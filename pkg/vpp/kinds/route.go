@@ -138,26 +138,21 @@ func (k route) Read(ctx context.Context, v *state.View, found func(state.Found))
 }
 
 // Explain implements [state.Explainer]: a prefix that another source has won
-// is in no dump of ours.
+// is in no dump of ours. The names of sources are asked for only where one has.
 func (k route) Explain(ctx context.Context, v *state.View, missing []state.ID, wants []any, found func(state.Found)) error {
-	names, err := sources(ctx, v)
-	if err != nil {
-		return err
-	}
 	ids := make([]int, 0, len(missing)) // by number in the batch
-	b, err := routeLookup.Batch(ctx, v.Caller(), func(i int, r *ipRouteLookupReply, callErr error) {
-		if callErr != nil {
-			err = callErr
-			return
+	type loss struct {
+		i      int // in missing
+		source uint8
+	}
+	var lost []loss
+	var failed error
+	b, err := routeLookup.Batch(ctx, v.Caller(), func(i int, r *ipRouteLookupReply, err error) {
+		if err != nil {
+			failed = err
+		} else if k.isOverridden(r) {
+			lost = append(lost, loss{ids[i], r.Route.Src})
 		}
-		by := k.overriddenBy(r, names)
-		if by == "" {
-			return
-		}
-		m := ids[i]
-		vrf, prefix := routeOf(missing[m])
-		paths := valueOf[*Paths](wants[m])
-		found(state.Found{ID: missing[m], Value: paths, Ours: true, Overridden: by, Needs: RouteNeeds(vrf, prefix.Addr().Is6(), paths)})
 	})
 	if err != nil {
 		return err
@@ -173,10 +168,22 @@ func (k route) Explain(ctx context.Context, v *state.View, missing []state.ID, w
 			return addErr
 		}
 	}
-	if waitErr := b.Wait(); waitErr != nil {
-		return waitErr
+	if err := errors.Join(b.Wait(), failed); err != nil || len(lost) == 0 {
+		return err
 	}
-	return err
+	names, err := sources(ctx, v)
+	if err != nil {
+		return err
+	}
+	for _, l := range lost {
+		vrf, prefix := routeOf(missing[l.i])
+		paths := valueOf[*Paths](wants[l.i])
+		found(state.Found{
+			ID: missing[l.i], Value: paths, Ours: true, Overridden: overriddenBy(l.source, names),
+			Needs: RouteNeeds(vrf, prefix.Addr().Is6(), paths),
+		})
+	}
+	return nil
 }
 
 // Refresh implements [state.Refresher]: who has the prefix now.
@@ -204,7 +211,7 @@ func (k route) Refresh(ctx context.Context, v *state.View, id state.ID, have any
 		if err != nil {
 			return err
 		}
-		f.Overridden, f.Needs = k.overriddenBy(r, names), RouteNeeds(vrf, prefix.Addr().Is6(), paths)
+		f.Overridden, f.Needs = overriddenBy(r.Route.Src, names), RouteNeeds(vrf, prefix.Addr().Is6(), paths)
 	}
 	found(f)
 	return nil
@@ -213,12 +220,14 @@ func (k route) Refresh(ctx context.Context, v *state.View, id state.ID, have any
 // errNotAlone says that a route cannot be read by itself.
 var errNotAlone = errors.New("the route must be looked for in its table")
 
-// overriddenBy names the source that has a prefix in our place, "" if none has.
-func (k route) overriddenBy(r *ipRouteLookupReply, names map[uint8]string) string {
-	if r.Retval != 0 || uint32(r.Route.Src) == k.source.Load() {
-		return ""
-	}
-	if name := names[r.Route.Src]; name != "" {
+// isOverridden tells whether another source has the prefix looked up.
+func (k route) isOverridden(r *ipRouteLookupReply) bool {
+	return r.Retval == 0 && uint32(r.Route.Src) != k.source.Load()
+}
+
+// overriddenBy names the source that has a prefix in our place.
+func overriddenBy(source uint8, names map[uint8]string) string {
+	if name := names[source]; name != "" {
 		return "route source " + name
 	}
 	return "another route source"
@@ -307,9 +316,9 @@ func (k route) prove(ctx context.Context, v *state.View, ops []*state.Op) {
 			return state.Result{}
 		}
 		r, err := routeLookup.Call(ctx, v.Caller(), &q)
-		if err != nil || r.Retval != 0 || uint32(r.Route.Src) == k.source.Load() {
+		if err != nil || !k.isOverridden(r) {
 			return state.Result{} // the write itself was answered
 		}
-		return state.Result{Overridden: k.overriddenBy(r, names())}
+		return state.Result{Overridden: overriddenBy(r.Route.Src, names())}
 	})
 }

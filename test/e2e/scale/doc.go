@@ -2,9 +2,8 @@
 // everything: a test counts what one change among many routes asks of the API
 // server and of VPP, and benchmarks measure times and memory.
 //
-//	go test ./test/e2e/scale             counts, with 10,000 routes
-//	VPP_OPERATOR_SCALE=1 go test …       counts, with 100,000
-//	make bench-operator                  the benchmarks
+//	go test ./test/e2e/scale   counts, with 100,000 routes
+//	make bench-operator        the benchmarks
 //
 // The VPP is a simulated one, unless VPP_BIN names a real one. The benchmarks
 // compare with what the machine can do in the same minute: with the client
