@@ -65,11 +65,10 @@ controlplane: ## Build the tests' kube-apiserver, kubectl and etcd: minutes, onc
 	@go run ./hack/build-controlplane
 
 .PHONY: generate
-generate: ## Write the generated files anew
+generate: api-docs ## Write the generated files anew
 	go generate ./...
 	hack/kinds.sh
 
-# Apart from generate, because its output differs a little from run to run.
 .PHONY: api-docs
 api-docs: ## Write docs/api.md anew
 	cd api/v1alpha1 && go tool -modfile=../../hack/tools/go.mod crd-ref-docs --log-level=ERROR --source-path=. \

@@ -10,7 +10,7 @@ import (
 	"github.com/vpp-operator/vpp-operator/api/v1alpha1"
 )
 
-func loopback(node, name string, addresses ...v1alpha1.InterfaceAddress) *v1alpha1.Interface {
+func loopback(node, name string, addresses ...v1alpha1.AddressWithLength) *v1alpha1.Interface {
 	return &v1alpha1.Interface{
 		ObjectMeta: metav1.ObjectMeta{Name: node + "-" + name},
 		Spec: v1alpha1.InterfaceSpec{
@@ -30,7 +30,7 @@ func TestInterfaceReady(t *testing.T) {
 		return n.Status.Phase == v1alpha1.NodePhaseReady
 	})
 	for i := range 5 {
-		o := loopback(a.node, fmt.Sprintf("loop%d", i), v1alpha1.InterfaceAddress(fmt.Sprintf("192.0.2.%d/32", i)))
+		o := loopback(a.node, fmt.Sprintf("loop%d", i), v1alpha1.AddressWithLength(fmt.Sprintf("192.0.2.%d/32", i)))
 		a.create(o)
 		got := ready(a, o, v1alpha1.ReasonProgrammed)
 		if got.Status.SwIfIndex == 0 || len(got.Status.Addresses) != len(o.Spec.Addresses) {

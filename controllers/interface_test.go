@@ -164,11 +164,11 @@ func TestCompileInterfaceItems(t *testing.T) {
 			"Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nInterfaceState wan", "blue-", "blue-"},
 		{"default", func(*v1alpha1.InterfaceSpec) {}, "Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nInterfaceState wan", "default", "default"},
 		{"IPv6 only", func(s *v1alpha1.InterfaceSpec) {
-			s.VRF, s.Addresses = "blue", []v1alpha1.InterfaceAddress{"2001:DB8:0::1/64", "fe80::1/128"}
+			s.VRF, s.Addresses = "blue", []v1alpha1.AddressWithLength{"2001:DB8:0::1/64", "fe80::1/128"}
 		}, "Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nInterfaceAddress wan 2001:db8::1/64\nInterfaceAddress wan fe80::1/128\nInterfaceState wan",
 			"blue-", "blue"},
 		{"both", func(s *v1alpha1.InterfaceSpec) {
-			s.VRF, s.Addresses = "blue", []v1alpha1.InterfaceAddress{"192.0.2.1/24", "2001:db8::1/64"}
+			s.VRF, s.Addresses = "blue", []v1alpha1.AddressWithLength{"192.0.2.1/24", "2001:db8::1/64"}
 		}, "Interface wan\nInterfaceVRF4 wan\nInterfaceVRF6 wan\nInterfaceAddress wan 192.0.2.1/24\nInterfaceAddress wan 2001:db8::1/64\nInterfaceState wan",
 			"blue", "blue"},
 		{"unnumbered", func(s *v1alpha1.InterfaceSpec) { s.VRF, s.Unnumbered = "blue", "lo" },
@@ -249,14 +249,14 @@ func TestCompileInterfaceErrors(t *testing.T) {
 		{"no MAC", "spec.macAddress", func(s *v1alpha1.InterfaceSpec) { s.MACAddress = "x" }},
 		{"MTU", "spec.mtu", func(s *v1alpha1.InterfaceSpec) { s.MTU = 70000 }},
 		{"MTU above link's", "spec.mtu", func(s *v1alpha1.InterfaceSpec) { s.MTU, s.LinkMTU = 2000, 1500 }},
-		{"address", "spec.addresses[0]", func(s *v1alpha1.InterfaceSpec) { s.Addresses = []v1alpha1.InterfaceAddress{"192.0.2.1"} }},
+		{"address", "spec.addresses[0]", func(s *v1alpha1.InterfaceSpec) { s.Addresses = []v1alpha1.AddressWithLength{"192.0.2.1"} }},
 		{"address twice", "spec.addresses[1]", func(s *v1alpha1.InterfaceSpec) {
-			s.Addresses = []v1alpha1.InterfaceAddress{"2001:db8::1/64", "2001:DB8::1/64"}
+			s.Addresses = []v1alpha1.AddressWithLength{"2001:db8::1/64", "2001:DB8::1/64"}
 		}},
 		{"address inside another's subnet", "spec.addresses[1]", func(s *v1alpha1.InterfaceSpec) {
-			s.Addresses = []v1alpha1.InterfaceAddress{"192.0.2.1/24", "192.0.2.2/25"}
+			s.Addresses = []v1alpha1.AddressWithLength{"192.0.2.1/24", "192.0.2.2/25"}
 		}},
-		{"link-local", "spec.addresses[0]", func(s *v1alpha1.InterfaceSpec) { s.Addresses = []v1alpha1.InterfaceAddress{"fe80::1/64"} }},
+		{"link-local", "spec.addresses[0]", func(s *v1alpha1.InterfaceSpec) { s.Addresses = []v1alpha1.AddressWithLength{"fe80::1/64"} }},
 		{"own addresses", "spec.unnumbered", func(s *v1alpha1.InterfaceSpec) { s.Unnumbered = "wan" }},
 		{"placement", "spec.rxPlacement[0].thread", func(s *v1alpha1.InterfaceSpec) {
 			s.RxPlacement = []v1alpha1.RxQueuePlacement{{Thread: 256}}

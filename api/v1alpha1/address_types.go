@@ -38,11 +38,6 @@ type UnicastAddress string
 // +kubebuilder:validation:XValidation:rule="!isCIDR(self) || cidr(self).ip().family() == 6 || cidr(self).prefixLength() > 30 || [self.findAll('[0-9]+').map(n, int(n))].all(n, ![0, 1, 2, 3].all(i, (n[i] + 1) % (n[4] <= 8*i ? 256 : n[4] >= 8*i + 8 ? 1 : [256, 128, 64, 32, 16, 8, 4, 2][n[4] - 8*i]) == 0))",message="must not be the broadcast address of the network"
 type AddressWithLength string
 
-// InterfaceAddress is an address with length that VPP takes on an interface.
-//
-// +kubebuilder:validation:XValidation:rule="!isCIDR(self) || cidr(self).ip().family() == 4 || !cidr(self).ip().isLinkLocalUnicast() || cidr(self).prefixLength() == 128",message="a link-local IPv6 address must have length 128"
-type InterfaceAddress AddressWithLength
-
 // Prefix is a network prefix without host bits, such as 192.0.2.0/24 or
 // 2001:db8::/32.
 //

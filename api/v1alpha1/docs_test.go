@@ -131,42 +131,6 @@ func TestKindsAreDocumented(t *testing.T) {
 	}
 }
 
-var fieldRow = regexp.MustCompile("(?m)^\\| `(\\w+)` _")
-
-// The reference of all fields, which make api-docs writes, has those that there
-// are and no others.
-func TestReferenceIsCurrent(t *testing.T) {
-	t.Parallel()
-	crds, err := loadCRDs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	told, is := map[string]bool{}, map[string]bool{}
-	for _, row := range fieldRow.FindAllStringSubmatch(pages(t)["../../docs/api.md"], -1) {
-		told[row[1]] = true
-	}
-	for kind, c := range crds {
-		c.walk(func(path string, _ *schema.Structural) {
-			if path != "spec" && !strings.HasPrefix(path, "spec.") && !strings.HasPrefix(path, "status.") || strings.HasPrefix(path, "status.conditions.") {
-				return
-			}
-			name := path[strings.LastIndex(path, ".")+1:]
-			if is[name] = true; !told[name] {
-				t.Errorf("docs/api.md lacks %s %s: run make api-docs", kind, path)
-			}
-		})
-	}
-	for name := range told {
-		switch name {
-		case "apiVersion", "kind", "metadata", "status", "items":
-		default:
-			if !is[name] {
-				t.Errorf("docs/api.md has %s, which no kind has: run make api-docs", name)
-			}
-		}
-	}
-}
-
 var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)

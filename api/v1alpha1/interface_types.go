@@ -177,10 +177,11 @@ type InterfaceSpec struct {
 	// with unnumbered.
 	//
 	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:XValidation:rule="self.all(a, !isCIDR(a) || cidr(a).ip().family() == 4 || !cidr(a).ip().isLinkLocalUnicast() || cidr(a).prefixLength() == 128)",message="a link-local IPv6 address must have length 128"
 	// +kubebuilder:validation:XValidation:rule="self.filter(a, isCIDR(a) && cidr(a).ip().family() == 6 && cidr(a).ip().isLinkLocalUnicast()).size() <= 1",message="an interface has one link-local IPv6 address"
 	// +listType=set
 	// +optional
-	Addresses []InterfaceAddress `json:"addresses,omitempty"`
+	Addresses []AddressWithLength `json:"addresses,omitempty"`
 
 	// unnumbered is another Interface in the same VRF, by name, whose addresses this
 	// one uses. Not with addresses.

@@ -860,7 +860,7 @@ func (in *InterfaceSpec) DeepCopyInto(out *InterfaceSpec) {
 	}
 	if in.Addresses != nil {
 		in, out := &in.Addresses, &out.Addresses
-		*out = make([]InterfaceAddress, len(*in))
+		*out = make([]AddressWithLength, len(*in))
 		copy(*out, *in)
 	}
 	if in.RxPlacement != nil {
