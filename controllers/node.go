@@ -236,7 +236,7 @@ func (n *nodeReporter) facts() nodeFacts {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	f.held.unavailable = union(f.held.unavailable, n.unlisted)
-	f.paused, f.instance = n.spec.Paused, n.instance
+	f.spec, f.instance = n.spec, n.instance
 	return f
 }
 

@@ -27,7 +27,7 @@ type nodeFacts struct {
 	instance *kinds.Instance // of the VPP last connected to
 	tally    map[string]map[string]int
 	kinds    []*kind
-	paused   bool
+	spec     v1alpha1.VPPNodeSpec // the switches in force
 	held     heldFacts
 }
 
@@ -44,6 +44,8 @@ func nodeStatus(f nodeFacts, generation int64, old *v1alpha1.VPPNodeStatus, desc
 	e := f.engine
 	s := v1alpha1.VPPNodeStatus{
 		Phase:         nodePhase(e),
+		Paused:        f.spec.Paused,
+		DriftPolicy:   cmp.Or(f.spec.DriftPolicy, v1alpha1.DriftPolicyEnforce),
 		VPP:           instanceStatus(f.instance),
 		Boots:         e.Boots,
 		Objects:       kindCounts(f),
@@ -124,7 +126,7 @@ func nodeConditions(f nodeFacts) []metav1.Condition {
 	}
 	ready := synced
 	ready.Type = v1alpha1.ConditionReady
-	if f.paused {
+	if f.spec.Paused {
 		ready = no(v1alpha1.ConditionReady, v1alpha1.ReasonPaused, "spec.paused is true: nothing is changed")
 	}
 	conditions := []metav1.Condition{connected, ready, synced}

@@ -10,12 +10,12 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:resource:scope=Cluster,categories=vpp-nodes,shortName=vppno
 // +kubebuilder:printcolumn:name=Phase,type=string,JSONPath=.status.phase
 // +kubebuilder:printcolumn:name=Version,type=string,JSONPath=.status.vpp.version
-// +kubebuilder:printcolumn:name=Paused,type=boolean,JSONPath=.spec.paused
+// +kubebuilder:printcolumn:name=Paused,type=boolean,JSONPath=.status.paused
 // +kubebuilder:printcolumn:name=Ready,type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name=Reason,type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name=Synced Since,type=date,JSONPath=.status.syncedSince
 // +kubebuilder:printcolumn:name=Age,type=date,JSONPath=.metadata.creationTimestamp
-// +kubebuilder:printcolumn:name=Drift,type=string,JSONPath=.spec.driftPolicy,priority=1
+// +kubebuilder:printcolumn:name=Drift,type=string,JSONPath=.status.driftPolicy,priority=1
 // +kubebuilder:printcolumn:name=Boots,type=integer,JSONPath=.status.boots,priority=1
 // +kubebuilder:printcolumn:name=PID,type=integer,JSONPath=.status.vpp.pid,priority=1
 // +kubebuilder:printcolumn:name=Leftovers,type=integer,JSONPath=.status.leftoverCount,priority=1
@@ -97,6 +97,17 @@ type VPPNodeStatus struct {
 	//
 	// +optional
 	Phase NodePhase `json:"phase,omitempty"`
+
+	// paused tells that the agent changes nothing in this VPP, as spec.paused says.
+	//
+	// +optional
+	Paused bool `json:"paused"`
+
+	// driftPolicy is what is done about drift: what spec.driftPolicy says, or its
+	// default.
+	//
+	// +optional
+	DriftPolicy DriftPolicy `json:"driftPolicy,omitempty"`
 
 	// vpp is the VPP last connected to.
 	//
