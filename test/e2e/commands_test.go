@@ -13,6 +13,10 @@ import (
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 )
 
@@ -55,8 +59,9 @@ func commands() map[string]func(*script, bool, []string) {
 func usage(text string) error { return errors.New("usage: " + text) }
 
 func runAgent(s *scenario, _ *script, _ bool, args []string) error {
+	const how = "agent start|stop|kill|connected|synced|freeze|thaw, renews N"
 	if len(args) == 0 {
-		return usage("agent start|stop|kill|connected|synced|freeze|thaw")
+		return usage(how)
 	}
 	if args[0] == "start" {
 		if s.agent != nil && !s.agent.ended() {
@@ -69,9 +74,9 @@ func runAgent(s *scenario, _ *script, _ bool, args []string) error {
 	}
 	switch args[0] {
 	case "stop":
-		return s.agent.stop()
+		return s.agent.End(patience)
 	case "kill":
-		s.agent.kill()
+		s.agent.Stop()
 		return nil
 	case "freeze", "thaw":
 		frozen := args[0] == "freeze"
@@ -86,12 +91,18 @@ func runAgent(s *scenario, _ *script, _ bool, args []string) error {
 		})
 	case "connected": // and has read VPP; a paused one gets no further
 		return s.eventually(func(ctx context.Context) error {
-			v, err := s.agent.metric(ctx, "vpp_operator_resync_duration_seconds_count")
+			v, err := s.agent.metrics.Read(ctx, "vpp_operator_resync_duration_seconds_count")
 			if err == nil && v[`{cause="connect"}`] == 0 {
 				err = errors.New("the agent is not connected")
 			}
 			return err
 		})
+	case "renews":
+		n, err := strconv.Atoi(strings.Join(args[1:], " "))
+		if err != nil {
+			return usage(how)
+		}
+		return s.awaitRenewals(n)
 	case "synced":
 		return s.eventually(func(ctx context.Context) error {
 			if !s.agent.synced(ctx) {
@@ -100,7 +111,27 @@ func runAgent(s *scenario, _ *script, _ bool, args []string) error {
 			return nil
 		})
 	}
-	return usage("agent start|stop|kill|connected|synced|freeze|thaw")
+	return usage(how)
+}
+
+// awaitRenewals waits until the agent has renewed its Lease so often.
+func (s *scenario) awaitRenewals(n int) error {
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	w, err := s.cluster.client.Watch(ctx, &coordinationv1.LeaseList{}, client.InNamespace(namespace), client.MatchingFields{metav1.ObjectNameField: s.node})
+	if err != nil {
+		return err
+	}
+	defer w.Stop()
+	for e := range w.ResultChan() {
+		if e.Type != watch.Modified { // the first is how it is
+			continue
+		}
+		if n--; n == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("the Lease was renewed %d times less: %w", n, ctx.Err())
 }
 
 func runVPP(s *scenario, ts *script, _ bool, args []string) error {

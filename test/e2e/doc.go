@@ -31,6 +31,7 @@
 //
 //	agent start|stop|kill|freeze|thaw
 //	agent connected|synced            waits until it has read VPP, and has tried everything
+//	agent renews N                    waits until it has renewed its Lease N times, which it does every ten seconds
 //	vpp stop|start|restart|freeze|thaw; with -without PLUGIN it starts without it (simulated VPP only)
 //	vpp linux NAME present|absent     a network interface of the machine (simulated VPP only)
 //	vpp has REGEXP...; vpp lacks REGEXP...; vpp dump

@@ -18,6 +18,7 @@ import (
 	// What is tested is built while the tests run: with this a change of it makes
 	// earlier results void.
 	_ "github.com/vpp-operator/vpp-operator/controllers"
+	"github.com/vpp-operator/vpp-operator/test/e2e/agentprocess"
 )
 
 // patience bounds every wait; nothing is concluded from how long one takes.
@@ -40,9 +41,7 @@ func TestMain(m *testing.M) {
 		if c, err := sharedCluster(); err == nil {
 			_ = c.end()
 		}
-		if binary, err := buildAgent(); err == nil {
-			_ = os.RemoveAll(filepath.Dir(binary))
-		}
+		_ = agentprocess.RemoveBinary()
 	}
 	os.Exit(code)
 }

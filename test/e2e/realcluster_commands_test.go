@@ -276,7 +276,7 @@ func (c *realCluster) scrape(s *scenario, ts *script, neg bool, args []string) e
 	}
 	return s.eventually(func(ctx context.Context) error { // a binding takes effect a moment later
 		client := c.clientFor(s.node, func() (string, error) { return token, nil })
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.agent.metrics, http.NoBody)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.agent.metrics.URL, http.NoBody)
 		if err != nil {
 			return err
 		}

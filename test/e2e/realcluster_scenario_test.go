@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
+	"github.com/vpp-operator/vpp-operator/test/e2e/agentprocess"
 )
 
 // TestCluster runs, one after the other, the scenarios in a cluster.
@@ -68,11 +69,7 @@ func (c *realCluster) newScenarios(env *testscript.Env) error {
 			folder: filepath.Join(env.WorkDir, ".agent-"+node),
 			vpp:    &nodeVPP{c, node},
 			others: slices.Clone(others),
-			agent: &agent{
-				metrics: "https://127.0.0.1:9482/metrics",
-				client:  c.clientFor(node, c.token),
-				done:    make(chan struct{}), // never
-			},
+			agent:  &agent{metrics: agentprocess.Metrics{URL: "https://127.0.0.1:9482/metrics", Client: c.clientFor(node, c.token)}},
 		}
 		all = append(all, s)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/vpp-operator/vpp-operator/api/v1alpha1"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
+	"github.com/vpp-operator/vpp-operator/test/e2e/agentprocess"
 )
 
 // scenario is what one script works with.
@@ -95,13 +96,13 @@ func (s *scenario) end() {
 		f.Release()
 		f.Remove()
 	}
-	if s.agent != nil && s.agent.cmd != nil && !s.agent.ended() {
-		if err := s.agent.stop(); err != nil {
+	if s.agent != nil && s.agent.Process != nil && !s.agent.ended() {
+		if err := s.agent.End(patience); err != nil {
 			s.t.Error(err)
 		}
 	}
 	log, err := os.ReadFile(filepath.Join(s.folder, "agent.log"))
-	if said := complaints(log); err == nil && said != "" {
+	if said := agentprocess.Complaint(log); err == nil && said != "" {
 		s.t.Errorf("the agent said\n%s", said)
 	}
 	if s.t.Failed() {
@@ -143,7 +144,7 @@ func (s *scenario) factsNow() ([]fact, error) {
 // checkEnd is the check at the end of every scenario.
 func (s *scenario) checkEnd() {
 	if s.agent.ended() {
-		s.t.Errorf("there is no agent at the end: %v", s.agent.err)
+		s.t.Errorf("there is no agent at the end: %v", s.agent.Failure())
 		return
 	}
 	var wrong []string

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // Process is a program that runs until it is stopped, and never longer than the
@@ -74,7 +75,29 @@ func (p *Process) Stop() {
 	<-p.done
 }
 
-// Stopped tells whether Stop was called.
+// End asks the process to end and waits until it is gone. What it has to complain
+// about is how it ended, or that it had to be killed after the patience given.
+func (p *Process) End(patience time.Duration) error {
+	p.stopped.Store(true)
+	if err := p.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		p.Stop()
+		return fmt.Errorf("%s did not end when told to", p.name)
+	}
+	if p.err != nil {
+		return fmt.Errorf("%s ended: %w", p.name, p.err)
+	}
+	return nil
+}
+
+// Signal sends the process a signal.
+func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
+
+// Stopped tells whether Stop or End was called.
 func (p *Process) Stopped() bool { return p.stopped.Load() }
 
 // PID is the process id.

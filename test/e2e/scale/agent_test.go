@@ -23,7 +23,8 @@ import (
 	"github.com/vpp-operator/vpp-operator/controllers"
 )
 
-// agent is an agent in this process.
+// agent is an agent in this process, where its requests can be counted, and its
+// metrics and probes be asked without a connection.
 type agent struct {
 	tb       testing.TB
 	requests *requests

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -142,9 +141,6 @@ func TestCostOfAChange(t *testing.T) {
 	_, others := a.requests.all()
 	t.Logf("requests of the agent that come with time, since its start: %v", others)
 }
-
-// patience bounds the waits; nothing is concluded from how long one takes.
-const patience = 10 * time.Minute
 
 // covers tells whether nothing is missing of what is wanted.
 func covers(counts, want map[string]int) bool {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
@@ -19,8 +20,12 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vpp-operator/vpp-operator/api/v1alpha1"
+	"github.com/vpp-operator/vpp-operator/test/e2e/agentprocess"
 	"github.com/vpp-operator/vpp-operator/test/e2e/controlplane"
 )
+
+// patience bounds the waits; nothing is concluded from how long one takes.
+const patience = 10 * time.Minute
 
 const (
 	namespace  = "vpp-system"
@@ -47,7 +52,7 @@ func TestMain(m *testing.M) {
 	if shared != nil {
 		_ = shared.Stop()
 	}
-	removeBinary()
+	_ = agentprocess.RemoveBinary()
 	os.Exit(code)
 }
 

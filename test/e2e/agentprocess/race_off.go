@@ -1,0 +1,6 @@
+//go:build !race
+
+package agentprocess
+
+// raceDetector tells whether this program has the race detector.
+const raceDetector = false

@@ -1,6 +1,0 @@
-//go:build race
-
-package e2e
-
-// raceDetector tells whether the tests run with the race detector.
-const raceDetector = true
