@@ -10,6 +10,7 @@ import (
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
+	"github.com/vpp-operator/vpp-operator/test/e2e/samples"
 )
 
 // node is the VPP of a node.
@@ -40,7 +41,7 @@ func (d *demo) startVPP(ctx context.Context, name string) (*node, error) {
 		pid: filepath.Join(folder, "vpp.pid"),
 	}
 	args := []string{"simulate", "--socket", n.socket, "--workers", "2"}
-	for _, device := range devices {
+	for _, device := range samples.Devices() {
 		args = append(args, "--device", device)
 	}
 	err := n.keep(ctx, func() (int, <-chan struct{}, func(), error) {
@@ -52,9 +53,6 @@ func (d *demo) startVPP(ctx context.Context, name string) (*node, error) {
 	})
 	return n, err
 }
-
-// devices are the physical interfaces of the samples.
-var devices = []string{"GigabitEthernet0/8/0", "GigabitEthernet0/9/0=52:54:00:00:00:09"}
 
 // startReal starts a real VPP and starts it again when it ends.
 func startReal(bin, pid string) (*node, error) {

@@ -131,10 +131,13 @@ func (i *Interface) Claims() []string {
 		name = i.Shown.VPPName
 	}
 	if name != "" {
-		claims = append(slices.Clip(claims), "VPP interface "+name)
+		claims = append(slices.Clip(claims), nameClaim(name))
 	}
 	return claims
 }
+
+// nameClaim is the claim of a name in VPP.
+func nameClaim(vppName string) string { return "VPP interface " + vppName }
 
 // iface is the kind of interfaces. It knows nothing of VPP: choosing is held
 // while a number is chosen, sharing while something that several interfaces

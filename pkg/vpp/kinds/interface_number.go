@@ -58,7 +58,7 @@ func (c *choice) next(i *Interface) error {
 	defer c.lock.Unlock()
 	if c.kept {
 		c.kept = false
-		if n, ok := keptNumber(c.view, c.name); ok {
+		if n, ok := keptNumber(c.view, c.name); ok && !c.view.Wanted(nameClaim(t.withNumber(Number{n, true}).vppName())) {
 			i.Type = t.withNumber(Number{n, true})
 			return nil
 		}
@@ -66,7 +66,7 @@ func (c *choice) next(i *Interface) error {
 	_, _, last := t.number()
 	for n := c.from; n <= last; n++ {
 		named := t.withNumber(Number{n, true})
-		if c.taken[named.vppName()] {
+		if c.taken[named.vppName()] || c.view.Wanted(nameClaim(named.vppName())) { // a spec gives it to another
 			continue
 		}
 		if id, taken := c.view.Ledger().Find(kindNumber, named.vppName()); taken && id.Key != c.name {

@@ -49,6 +49,14 @@ func (e *Engine) claim(name string) *claim {
 	return c
 }
 
+// isWanted tells whether something desired has a claim.
+func (e *Engine) isWanted(claim string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := e.claims[claim]
+	return c != nil && len(c.wishes) > 0
+}
+
 func (e *Engine) releaseClaim(c *claim) {
 	unused := func(c *claim) bool { return len(c.wishes) == 0 && len(c.holders) == 0 }
 	switch {

@@ -68,7 +68,7 @@ func (e *Engine) serve(ctx context.Context, st vpp.State) {
 		}
 	}()
 	defer e.disconnected(st.Session)
-	view := &View{session: st.Session, handles: &e.handles, ledger: e.opts.Ledger, secret: e.opts.Secret}
+	view := &View{session: st.Session, handles: &e.handles, ledger: e.opts.Ledger, secret: e.opts.Secret, wanted: e.isWanted}
 
 	for !e.prepare(ctx, st, view) {
 		if !pause(ctx, e.opts.ReadRetry) {

@@ -15,12 +15,13 @@ type View struct {
 	handles *handles
 	ledger  *Ledger
 	secret  func(name, key string) ([]byte, error)
+	wanted  func(claim string) bool
 }
 
 // NewView makes a view of a session in which nothing is known yet, for tests of
 // kinds: an engine's views look at what it knows.
 func NewView(s *vpp.Session, l *Ledger, secret func(name, key string) ([]byte, error)) *View {
-	return &View{session: s, handles: &handles{}, ledger: l, secret: secret}
+	return &View{session: s, handles: &handles{}, ledger: l, secret: secret, wanted: func(string) bool { return false }}
 }
 
 // Record makes known what was found, for those that ask later.
@@ -47,6 +48,9 @@ func (v *View) Ledger() *Ledger { return v.ledger }
 
 // Secret reads a value that items only refer to.
 func (v *View) Secret(name, key string) ([]byte, error) { return v.secret(name, key) }
+
+// Wanted tells whether a desired item has a claim, for what is to choose another.
+func (v *View) Wanted(claim string) bool { return v.wanted(claim) }
 
 // handles maps identities to VPP's numbers and back. They are those of one
 // session; at its end they are forgotten.

@@ -1,6 +1,6 @@
 // Package install tests what users install, on a real API server: the file of
 // `make build-installer`, what it lets the agents and others do, the samples,
-// and that an uninstall leaves nothing. The steps build on each other.
+// that an agent can work with it, and that an uninstall leaves nothing. The steps build on each other.
 //
 // There is no controller manager: where one would act, the test does.
 package install
@@ -79,7 +79,8 @@ func TestInstall(t *testing.T) {
 		{"install again", func(t *testing.T) { c.testUnchanged(t, installer) }},
 		{"samples", c.testSamples},
 		{"users", c.testUsers},
-		{"agent", c.testAgent},
+		{"rights of an agent", c.testAgent},
+		{"agent at work", c.testAgentAtWork},
 		{"optional parts", c.testOptionalParts},
 		{"uninstall", func(t *testing.T) { c.testUninstall(t, installer) }},
 		{"install after uninstall", func(t *testing.T) { c.testInstall(t, installer, "serverside-applied", "--server-side") }},
@@ -317,8 +318,11 @@ func (c *cluster) eventually(t *testing.T, try func(context.Context) error) {
 	var last error
 	if err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, 3*time.Minute, true,
 		func(ctx context.Context) (bool, error) {
-			last = try(ctx)
-			return last == nil, nil
+			err := try(ctx)
+			if ctx.Err() == nil || last == nil { // else it was cut short, and the one before says more
+				last = err
+			}
+			return err == nil, nil
 		}); err != nil {
 		t.Fatalf("%v: %v", err, last)
 	}

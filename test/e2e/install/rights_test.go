@@ -300,17 +300,23 @@ func (c *cluster) agentPod(t *testing.T, node string) *corev1.Pod {
 // agentConfig is that of who has the token of a Pod, or one that is bound to none.
 func (c *cluster) agentConfig(t *testing.T, pod *corev1.Pod) *rest.Config {
 	t.Helper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: agentName, Namespace: namespace}}
+	config := rest.AnonymousClientConfig(c.Config)
+	config.BearerToken = c.token(t, account, pod)
+	return config
+}
+
+// token makes a token of an account, bound to a Pod or to none.
+func (c *cluster) token(t *testing.T, account *corev1.ServiceAccount, pod *corev1.Pod) string {
+	t.Helper()
 	request := &authenticationv1.TokenRequest{}
 	if pod != nil {
 		request.Spec.BoundObjectRef = &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID}
 	}
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: agentName, Namespace: namespace}}
 	if err := c.admin.SubResource("token").Create(t.Context(), account, request); err != nil {
 		t.Fatal(err)
 	}
-	config := rest.AnonymousClientConfig(c.Config)
-	config.BearerToken = request.Status.Token
-	return config
+	return request.Status.Token
 }
 
 func newInterface(node string) *v1alpha1.Interface {

@@ -42,6 +42,12 @@ func Read(folder string) ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
+// Devices are the physical interfaces that the samples configure, as a simulated VPP
+// is told of them: NAME or NAME=MAC.
+func Devices() []string {
+	return []string{"GigabitEthernet0/8/0", "GigabitEthernet0/9/0=52:54:00:00:00:09"}
+}
+
 // Possible leaves out the objects whose spec lacks says cannot be had on a node, and
 // what refers to them.
 func Possible(objects []*unstructured.Unstructured, lacks func(node string, spec map[string]any) bool) []*unstructured.Unstructured {
