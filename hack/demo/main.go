@@ -19,16 +19,20 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/vpp-operator/vpp-operator/test/e2e/controlplane"
+	"github.com/vpp-operator/vpp-operator/test/e2e/process"
 )
 
-// patience bounds the wait for everything to become Ready.
-const patience = 10 * time.Minute
+const (
+	// patience bounds the wait for everything to become Ready.
+	patience = 10 * time.Minute
+	// patienceToEnd is how long a process may take to end in order.
+	patienceToEnd = 15 * time.Second
+)
 
 var nodes = []string{"node1", "node2"}
 
@@ -56,7 +60,7 @@ type demo struct {
 	bin    string
 	plane  *controlplane.ControlPlane
 	vpps   map[string]*node
-	procs  []*process
+	agents []*process.Process
 }
 
 func run(ctx context.Context, once bool) (err error) {
@@ -140,15 +144,16 @@ func (d *demo) kubectl(ctx context.Context, out io.Writer, args ...string) error
 
 // startAgent starts the agent of a node; it logs to a file.
 func (d *demo) startAgent(node string) error {
-	p, err := start(filepath.Join(d.folder, node+"-agent.log"), filepath.Join(d.bin, "vpp-operator"), "agent",
+	log := filepath.Join(d.folder, node+"-agent.log")
+	p, err := process.Start(filepath.Join(d.bin, "vpp-operator"), log, "agent",
 		"--node-name", node, "--kubeconfig", d.plane.Kubeconfig, "--vpp-socket", d.vpps[node].socket,
 		"--ledger", filepath.Join(d.folder, node, "ledger"),
 		"--metrics-bind-address", "0", "--health-probe-bind-address", "0")
 	if err != nil {
 		return err
 	}
-	d.procs = append(d.procs, p)
-	fmt.Printf("  %s: log in %s\n", node, p.log)
+	d.agents = append(d.agents, p)
+	fmt.Printf("  %s: log in %s\n", node, log)
 	return nil
 }
 
@@ -156,8 +161,8 @@ func (d *demo) startAgent(node string) error {
 func (d *demo) stop() error {
 	say("Ending")
 	var errs []error
-	for _, p := range slices.Backward(d.procs) {
-		p.stop()
+	for _, p := range d.agents {
+		errs = append(errs, p.End(patienceToEnd))
 	}
 	for _, n := range d.vpps {
 		n.stop()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/vpptest"
+	"github.com/vpp-operator/vpp-operator/test/e2e/process"
 	"github.com/vpp-operator/vpp-operator/test/e2e/samples"
 )
 
@@ -28,78 +29,95 @@ type node struct {
 func (d *demo) startVPP(ctx context.Context, name string) (*node, error) {
 	folder := filepath.Join(d.folder, name)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, err
+		return &node{stop: func() {}}, err
 	}
 	if socket := os.Getenv(vpptest.SocketEnv); socket != "" && name == nodes[0] {
 		return &node{socket: socket, what: "the VPP of " + vpptest.SocketEnv, stop: func() {}}, nil
 	}
+	n := &node{pid: filepath.Join(folder, "vpp.pid"), stop: func() {}}
 	if bin := os.Getenv(vpptest.BinEnv); bin != "" {
-		return startReal(bin, filepath.Join(folder, "vpp.pid"))
+		return n, n.startReal(ctx, bin)
 	}
-	n := &node{
-		socket: filepath.Join(folder, "api.sock"), what: "a simulated VPP", simulated: true,
-		pid: filepath.Join(folder, "vpp.pid"),
-	}
+	return n, n.startSimulated(ctx, filepath.Join(d.bin, "vpp-operator"), folder)
+}
+
+func (n *node) startSimulated(ctx context.Context, bin, folder string) error {
+	n.what, n.socket, n.simulated = "a simulated VPP", filepath.Join(folder, "api.sock"), true
 	args := []string{"simulate", "--socket", n.socket, "--workers", "2"}
 	for _, device := range samples.Devices() {
 		args = append(args, "--device", device)
 	}
-	err := n.keep(ctx, func() (int, <-chan struct{}, func(), error) {
-		p, err := start(filepath.Join(d.folder, name+"-vpp.log"), filepath.Join(d.bin, "vpp-operator"), args...)
+	end := func() {}
+	start := func() (boot, error) {
+		p, err := process.Start(bin, filepath.Join(folder, "vpp.log"), args...)
 		if err != nil {
-			return 0, nil, nil, err
+			return boot{}, err
 		}
-		return p.cmd.Process.Pid, p.gone, p.stop, nil
-	})
-	return n, err
-}
-
-// startReal starts a real VPP and starts it again when it ends.
-func startReal(bin, pid string) (*node, error) {
-	r, err := vpptest.NewReal(bin)
-	if err != nil {
-		return nil, err
+		end = func() { _ = p.End(patienceToEnd) }
+		return boot{p.PID(), p.Done()}, nil
 	}
-	n := &node{socket: r.Socket(), what: bin, pid: pid, stop: r.Stop}
-	return n, os.WriteFile(pid, []byte(fmt.Sprint(r.PID())), 0o600)
+	return n.keep(ctx, start, func() { end() })
 }
 
-// keep starts a process, and again whenever it ends, until the node is
-// stopped. It returns when the socket is served.
-func (n *node) keep(ctx context.Context, start func() (pid int, gone <-chan struct{}, stop func(), err error)) error {
-	pid, gone, stop, err := start()
+func (n *node) startReal(ctx context.Context, bin string) error {
+	r, err := vpptest.NewReal(bin)
 	if err != nil {
 		return err
 	}
-	ended := make(chan struct{})
-	var again sync.WaitGroup
-	note := func() { _ = os.WriteFile(n.pid, []byte(fmt.Sprint(pid)), 0o600) }
-	note()
-	again.Go(func() {
+	n.what, n.socket = bin, r.Socket()
+	first := true
+	start := func() (_ boot, err error) {
+		if !first {
+			err = r.Restart()
+		}
+		first = false
+		return boot{r.PID(), r.Gone()}, err
+	}
+	return n.keep(ctx, start, r.Stop)
+}
+
+// boot is a run of a VPP; gone is closed when it has ended.
+type boot struct {
+	pid  int
+	gone <-chan struct{}
+}
+
+// keep starts a VPP, and again whenever it ends, until the node is stopped, which
+// is what stop is for. It returns when the socket is served.
+func (n *node) keep(ctx context.Context, start func() (boot, error), stop func()) error {
+	now, err := start()
+	if err != nil {
+		return err
+	}
+	note := func(b boot) { _ = os.WriteFile(n.pid, []byte(fmt.Sprint(b.pid)), 0o600) }
+	note(now)
+	first, ended := now.gone, make(chan struct{})
+	var keeping sync.WaitGroup
+	keeping.Go(func() {
+		defer stop()
 		for {
 			select {
 			case <-ended:
-				stop()
 				return
-			case <-gone:
-				// As a supervisor would, a moment later.
-				select {
-				case <-time.After(time.Second):
-				case <-ended:
-					return
-				}
-				if pid, gone, stop, err = start(); err != nil {
-					return
-				}
-				note()
+			case <-now.gone:
 			}
+			select { // as a supervisor would, a moment later
+			case <-time.After(time.Second):
+			case <-ended:
+				return
+			}
+			if now, err = start(); err != nil {
+				fmt.Fprintf(os.Stderr, "demo: VPP at %s does not start again: %v\n", n.socket, err)
+				return
+			}
+			note(now)
 		}
 	})
 	n.stop = sync.OnceFunc(func() {
 		close(ended)
-		again.Wait()
+		keeping.Wait()
 	})
-	return n.await(ctx, gone)
+	return n.await(ctx, first)
 }
 
 // await waits until VPP is served.
