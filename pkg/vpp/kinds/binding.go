@@ -53,6 +53,10 @@ type (
 	// The ledger says what is there, so the value has to be fit for JSON. hidden
 	// names the fields.
 	unseen interface{ hidden() []string }
+	// half is a feature of which VPP shows all but some part; the ledger has what
+	// was put on, which is fit for JSON. whole is what VPP shows, with that part as
+	// it was put on, unless what is shown says that it is otherwise by now.
+	half[V any] interface{ whole(shown, put V) V }
 	// follower is also read when an interface is deleted, while the ledger has any
 	// of the kind: with one that goes VPP may put out of force what the others have.
 	follower interface{ followsDeletes() }
@@ -253,7 +257,7 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 	names, _ := b.names(op.ID.Key)
 	others := shared(v, names[0])
 	switch {
-	case have != nil && noted && n.At == at && n.isOf(v) && b.compare(want, *have).Change == state.Same:
+	case have != nil && noted && n.At == at && n.isOf(v) && b.compare(want, b.recalled(n, *have)).Change == state.Same:
 		return nil // it is there already
 	case have != nil && !noted && !b.isLeft(v, at) && others:
 		if !op.Adopt {
@@ -264,7 +268,7 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 			return err
 		}
 		if (on || !known) && b.compare(want, *have).Change == state.Same {
-			return b.write(v, op.ID, at, made, want)
+			return b.adopt(ctx, v, op, at, made)
 		}
 	}
 	if err := b.write(v, op.ID, at, nil, want); err != nil {
@@ -300,6 +304,21 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 		return err
 	}
 	return b.forgetLeft(v, at)
+}
+
+// adopt takes over what somebody else has put on just as it is wanted. What VPP
+// does not show of it is put on once more, which takes nothing off meanwhile.
+func (b *binding[V]) adopt(ctx context.Context, v *state.View, op *state.Op, at place, made incarnations) error {
+	want := valueOf[V](op.Want)
+	if _, ok := b.feature.(half[V]); ok {
+		if err := b.on(ctx, v, at, want); err != nil {
+			return err
+		}
+		if err := b.verify(ctx, v, op, at); err != nil {
+			return err
+		}
+	}
+	return b.write(v, op.ID, at, made, want)
 }
 
 // look is what VPP shows at an index.

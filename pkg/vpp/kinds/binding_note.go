@@ -17,7 +17,7 @@ type bindingNote struct {
 	At place `json:"at"`
 	// Made are the incarnations of all interfaces that it needs, once it is on.
 	Made incarnations `json:"made,omitempty"`
-	// Value is what was put on, where VPP does not show it.
+	// Value is what was put on, where VPP does not show it, or not all of it.
 	Value json.RawMessage `json:"value,omitempty"`
 }
 
@@ -54,7 +54,9 @@ func (b *binding[V]) isDone(v *state.View, at place) bool {
 // write notes where a binding is, and, once it is on, of what.
 func (b *binding[V]) write(v *state.View, id state.ID, at place, made incarnations, value V) error {
 	n := bindingNote{At: at, Made: made}
-	if _, blind := b.feature.(unseen); blind {
+	_, blind := b.feature.(unseen)
+	_, isHalf := b.feature.(half[V])
+	if blind || isHalf {
 		data, err := json.Marshal(value)
 		if err != nil {
 			return err
@@ -66,6 +68,17 @@ func (b *binding[V]) write(v *state.View, id state.ID, at place, made incarnatio
 		return err
 	}
 	return v.Ledger().Put(id, state.Entry{Alias: at.String(), Data: data})
+}
+
+// recalled is what VPP shows of a binding that a note says of, with what it does
+// not show as it was put on.
+func (b *binding[V]) recalled(n bindingNote, shown V) V {
+	h, ok := b.feature.(half[V])
+	var put V
+	if !ok || json.Unmarshal(n.Value, &put) != nil {
+		return shown // also by a ledger that does not say
+	}
+	return h.whole(shown, put)
 }
 
 // leftKind is the kind of entries in the ledger for what is left behind.

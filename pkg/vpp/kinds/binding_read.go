@@ -175,8 +175,10 @@ func (r *bindingReading[V]) report(ctx context.Context, at place, value V) (f st
 	}
 	switch {
 	case mine && r.tenants.holds(r.notes[id], names):
-		theirs.Ours = true
-		return theirs, true, nil
+		ours := theirs
+		value = r.recalled(r.notes[id], value)
+		ours.Ours, ours.Value, ours.Needs = true, value, r.needs(id.Key, value)
+		return ours, true, nil
 	case !there && left && r.reaches():
 		stale.ID = r.leftItem(at)
 		return stale, true, nil

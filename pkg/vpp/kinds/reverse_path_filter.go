@@ -23,7 +23,8 @@ type ReversePathFilter struct {
 	// VRF is the one whose table tells where a source is reached, "" for that of
 	// the interface.
 	VRF string
-	// own tells, of what was read, that this is the interface's table.
+	// own tells, of what was read, that this is the interface's table, and that
+	// nobody knows whether it was named or will change when that does.
 	own bool
 }
 
@@ -164,6 +165,18 @@ func (reversePathFilter) compare(want, have ReversePathFilter) state.Difference 
 		return state.Difference{Change: state.InPlace, Fields: f}
 	}
 	return state.Difference{}
+}
+
+// whole implements [half]: VPP does not show whether the interface's own table is
+// the filter's because it was named, or changes with the interface's.
+func (reversePathFilter) whole(shown, put ReversePathFilter) ReversePathFilter {
+	if shown.own {
+		shown.own = false
+		if put.VRF == "" {
+			shown.VRF = ""
+		}
+	}
+	return shown
 }
 
 func (reversePathFilter) on(ctx context.Context, v *state.View, at place, want ReversePathFilter) error {

@@ -1,8 +1,11 @@
 package kinds_test
 
 import (
+	"regexp"
+	"slices"
 	"testing"
 
+	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/kinds"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
@@ -29,6 +32,79 @@ func TestReversePathFilterOnReusedIndex(t *testing.T) {
 				return strict
 			},
 		})
+	})
+}
+
+// Whether a filter's table is named, or that of the interface whichever it is,
+// VPP does not show while they are the same: the ledger says it, also to the next
+// agent.
+func TestReversePathFilterOfTheInterfacesTable(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		h := byHand(t, socket)
+		before := h.snapshot()
+		lo, blue := ifItem(loop("lo", 50)), vrfItem("blue", 4711, false)
+		h.must(state.Create, lo, blue)
+		index := h.found[lo.ID].Handle
+		bind := func(table uint32) {
+			h.call("sw_interface_set_table", map[string]any{"sw_if_index": index, "vrf_id": table})
+		}
+		item := func(vrf string) state.Item {
+			return kinds.ReversePathFilterItem("lo", false, false, kinds.ReversePathFilter{Mode: kinds.ReversePathStrict, VRF: vrf})
+		}
+		shown := func() any {
+			for d, err := range vpp.InvokeStream(h.ctx, h.session, "urpf_interface_dump", map[string]any{"sw_if_index": index}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return d["table_id"]
+			}
+			return nil
+		}
+		differ := func(want state.Item) {
+			t.Helper()
+			h.read()
+			d := h.kind(want.ID.Kind).Compare(want.Value, h.found[want.ID].Value, nil)
+			if d.Change != state.InPlace || !slices.Equal(d.Fields, []string{"vrf"}) {
+				t.Errorf("to %+v: %+v", want.Value, d)
+			}
+		}
+		bind(4711)
+		for _, c := range []struct {
+			put, next state.Item
+			table     uint64 // once the interface is in table 0
+		}{{item("blue"), item(""), 0}, {item(""), item("blue"), 4711}} {
+			h.must(state.Create, c.put)
+			h.same(c.put)
+			differ(c.next)
+			h.must(state.Create, c.next) // as where the reply was lost
+			h.same(c.next)
+			differ(c.put)
+			h.must(state.Update, c.put)
+			differ(c.next)
+			h.must(state.Update, c.next)
+			h.same(c.next)
+			bind(0)
+			if got := shown(); got != c.table {
+				t.Errorf("%+v: table %v once the interface is in 0", c.next.Value, got)
+			}
+			h.same(c.next)
+			bind(4711)
+			h.must(state.Delete, c.next)
+		}
+		// A ledger that does not say: either may be meant.
+		h.must(state.Create, item("blue"))
+		e, _ := h.ledger.Get(item("").ID)
+		e.Data = []byte(regexp.MustCompile(`,"value":{[^}]*}`).ReplaceAllString(string(e.Data), ""))
+		if err := h.ledger.Put(item("").ID, e); err != nil {
+			t.Fatal(err)
+		}
+		h.same(item("blue"), item(""))
+		h.must(state.Delete, item(""))
+		bind(0)
+		h.must(state.Delete, lo, blue)
+		if after := h.snapshot(); after != before {
+			t.Errorf("left behind: %s, before %s", after, before)
+		}
 	})
 }
 
