@@ -61,7 +61,9 @@ func compileMACAccessList(o *v1alpha1.MACAccessList) ([]state.Item, error) {
 			errs = append(errs, field.Duplicate(path.Child("interfaces").Index(i), iface))
 		}
 		seen[iface] = true
-		items = append(items, kinds.MACAccessListInterfaceItem(string(iface), name))
+		item := kinds.MACAccessListInterfaceItem(string(iface), name)
+		item.Adopt = spec.Adopt
+		items = append(items, item)
 	}
 	if len(errs) > 0 {
 		return nil, errs.ToAggregate()

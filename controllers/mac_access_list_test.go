@@ -91,8 +91,13 @@ func TestCompileMACAccessListInterfaces(t *testing.T) {
 	check(t, "interfaces", items, err, []state.ID{
 		kinds.MACAccessListID("list"), kinds.MACAccessListInterfaceID("wan"), kinds.MACAccessListInterfaceID("lan"),
 	}, "")
-	if items[1].Value != "list" || !slices.Equal(items[2].Needs, []state.ID{kinds.InterfaceID("lan"), kinds.MACAccessListID("list")}) {
+	if items[1].Adopt || items[1].Value != "list" || !slices.Equal(items[2].Needs, []state.ID{kinds.InterfaceID("lan"), kinds.MACAccessListID("list")}) {
 		t.Errorf("items %+v", items)
+	}
+	spec.Adopt = true
+	items, err = compileMACAccessList(&v1alpha1.MACAccessList{Spec: spec})
+	if err != nil || items[0].Adopt || !items[1].Adopt || !items[2].Adopt { // the list itself is always ours
+		t.Errorf("adopting: %+v, %v", items, err)
 	}
 	spec.Interfaces = append(spec.Interfaces, "wan")
 	items, err = compileMACAccessList(&v1alpha1.MACAccessList{Spec: spec})

@@ -29,11 +29,15 @@ func compilePolicer(o *v1alpha1.Policer) ([]state.Item, error) {
 		return nil, err
 	}
 	items := []state.Item{{ID: kinds.PolicerID(name), Value: value}}
-	for _, iface := range spec.InputInterfaces {
-		items = append(items, kinds.PolicerBindingItem(string(iface), name, false))
-	}
-	for _, iface := range spec.OutputInterfaces {
-		items = append(items, kinds.PolicerBindingItem(string(iface), name, true))
+	for _, side := range []struct {
+		interfaces []v1alpha1.ObjectName
+		output     bool
+	}{{spec.InputInterfaces, false}, {spec.OutputInterfaces, true}} {
+		for _, iface := range side.interfaces {
+			item := kinds.PolicerBindingItem(string(iface), name, side.output)
+			item.Adopt = spec.Adopt
+			items = append(items, item)
+		}
 	}
 	return items, nil
 }

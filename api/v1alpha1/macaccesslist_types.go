@@ -77,6 +77,12 @@ type MACAccessListSpec struct {
 	// +listType=set
 	// +optional
 	Interfaces []ObjectName `json:"interfaces,omitempty"`
+
+	// adopt has this list take the place of one that another client of VPP has
+	// applied to an interface. Default: false, which makes it a Conflict.
+	//
+	// +optional
+	Adopt bool `json:"adopt,omitempty"`
 }
 
 // MACAccessListRule is whom packets must be from to be treated as action says.

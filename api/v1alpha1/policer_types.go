@@ -156,6 +156,13 @@ type PolicerSpec struct {
 	// +listType=set
 	// +optional
 	OutputInterfaces []ObjectName `json:"outputInterfaces,omitempty"`
+
+	// adopt has this policer take the place of one that another client of VPP has
+	// applied to an interface that it shares with us: an adopted or a physical one.
+	// Default: false, which makes it a Conflict.
+	//
+	// +optional
+	Adopt bool `json:"adopt,omitempty"`
 }
 
 // PolicerType is how a policer tells packets apart.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -95,7 +96,11 @@ var others = []call{
 	{"ip_route_add_del", `{"route": {"table_id": 0, "prefix": "198.19.1.0/24", "paths": [{"type": "FIB_API_PATH_TYPE_DROP", "sw_if_index": 4294967295}]}}`},
 }
 
+// errNoNumber is that VPP has nothing of a name that a call has the number of.
+var errNoNumber = errors.New("VPP does not have it")
+
 // booted has somebody else's things made in a new VPP, in a session of its own.
+// What they put on something of the agent's has to wait for that.
 func (s *scenario) booted(ctx context.Context) error {
 	if s.hand != nil {
 		if err := s.hand.Close(); err != nil {
@@ -104,7 +109,18 @@ func (s *scenario) booted(ctx context.Context) error {
 	}
 	s.hand = vpp.NewClient(vpp.Options{Socket: s.vpp.Socket(), Name: "somebody", StateDir: "-"})
 	for _, c := range s.others {
-		if err := s.make(ctx, c); err != nil {
+		var refused error
+		err := s.eventually(func(context.Context) error {
+			refused = s.make(ctx, c)
+			if errors.Is(refused, errNoNumber) {
+				return refused
+			}
+			return nil
+		})
+		if err == nil {
+			err = refused
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -139,7 +155,7 @@ func (s *scenario) call(ctx context.Context, c call) (string, error) {
 	fields := numberCall.ReplaceAllStringFunc(c.fields, func(text string) string {
 		number, ok := names[text]
 		if !ok {
-			unknown = fmt.Errorf("%s: VPP has no %s", c.message, text)
+			unknown = fmt.Errorf("%s: %s: %w", c.message, text, errNoNumber)
 		}
 		return strconv.FormatUint(uint64(number), 10)
 	})

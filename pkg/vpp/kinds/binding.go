@@ -51,8 +51,12 @@ type (
 	remover interface{ offWithoutInterface() }
 	// unseen is a feature of which VPP shows nothing; shown then reports nothing.
 	// The ledger says what is there, so the value has to be fit for JSON. hidden
-	// names the fields.
-	unseen interface{ hidden() []string }
+	// names the fields; taken tells whether VPP has some binding at a place, no
+	// matter whose.
+	unseen interface {
+		hidden() []string
+		taken(ctx context.Context, v *state.View, at place) (bool, error)
+	}
 	// half is a feature of which VPP shows all but some part; the ledger has what
 	// was put on, which is fit for JSON. whole is what VPP shows, with that part as
 	// it was put on, unless what is shown says that it is otherwise by now.
@@ -271,10 +275,19 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 			return b.adopt(ctx, v, op, at, made)
 		}
 	}
+	u, blind := b.feature.(unseen)
+	if blind && !noted && !b.isLeft(v, at) && others && !op.Adopt {
+		switch taken, err := u.taken(ctx, v, at); {
+		case err != nil:
+			return err
+		case taken:
+			return &state.ConflictError{With: "something in VPP that somebody else made"}
+		}
+	}
 	if err := b.write(v, op.ID, at, nil, want); err != nil {
 		return err
 	}
-	if _, blind := b.feature.(unseen); blind || have != nil || b.isLeft(v, at) {
+	if blind || have != nil || b.isLeft(v, at) {
 		if err := b.off(ctx, v, at); err != nil {
 			return err
 		}

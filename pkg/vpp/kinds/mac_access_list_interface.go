@@ -179,7 +179,7 @@ func (k macAccessListInterface) set(ctx context.Context, v *state.View, op *stat
 		return &state.WaitError{For: list.String()}
 	case have == acl:
 		return k.rearm(ctx, v, index)
-	case have != noIndex && !ours:
+	case have != noIndex && !ours && !op.Adopt:
 		return &state.ConflictError{With: "another MAC access list, applied by somebody else,"}
 	}
 	request.ACLIndex = acl

@@ -79,6 +79,13 @@ func (p policerBinding) hidden() []string {
 	return []string{"inputInterfaces"}
 }
 
+// taken implements [unseen]: an interface that is shared with others may have
+// theirs.
+func (p policerBinding) taken(ctx context.Context, v *state.View, at place) (bool, error) {
+	n, _, err := featureCount(ctx, v, at.Index, p.node())
+	return n > 0, err
+}
+
 func (policerBinding) shown(context.Context, *state.View, uint32, func(place, string)) error {
 	return nil
 }

@@ -187,10 +187,11 @@ func TestPolicerLostReply(t *testing.T) {
 
 func TestWithoutPlugin(t *testing.T) {
 	t.Parallel()
-	v := vpptest.Start(t, vpptest.WithoutModule("policer", "nat64", "det44"))
+	v := vpptest.Start(t, vpptest.WithoutModule("policer", "nat64", "det44", "urpf", "mss_clamp"))
 	h := byHand(t, v.Socket())
 	for _, kind := range []struct{ name, plugin string }{
 		{kinds.KindPolicer, "policer"}, {kinds.KindPolicerInput, "policer"}, {kinds.KindPolicerOutput, "policer"},
+		{kinds.KindReversePathFilter, "urpf"}, {kinds.KindMSSClamp, "mss_clamp"},
 		{kinds.KindNAT64, "nat64"}, {kinds.KindNAT64Prefix, "nat64"}, {kinds.KindNAT64Address, "nat64"}, {kinds.KindNAT64Interface, "nat64"},
 		{kinds.KindNAT64Binding, "nat64"},
 		{kinds.KindDet44, "det44"}, {kinds.KindDet44Map, "det44"}, {kinds.KindDet44Interface, "det44"},
