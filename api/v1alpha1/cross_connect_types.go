@@ -67,8 +67,8 @@ type CrossConnectSpec struct {
 	// +required
 	Peer ObjectName `json:"peer"`
 
-	// oneWay carries only what comes in on interface; peer goes on receiving
-	// packets as it would without. Default: false, which carries both ways.
+	// oneWay carries only what comes in on interface; what comes in on peer is
+	// dropped. Default: false, which carries both ways.
 	//
 	// +optional
 	OneWay bool `json:"oneWay,omitempty"`

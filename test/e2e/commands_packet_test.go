@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -54,14 +57,72 @@ func ping(s *scenario, _ *script, neg bool, args []string) error {
 		return usage("ping NAME ADDRESS")
 	}
 	return s.eventually(func(ctx context.Context) error {
-		out, err := exec.CommandContext(ctx, "ip", "netns", "exec", s.namespace(args[0]),
-			"ping", "-c", "1", "-W", "1", args[1]).CombinedOutput()
+		_, err := s.inside(ctx, s.namespace(args[0]), "ping", "-c", "1", "-W", "1", args[1])
 		switch {
 		case neg && err == nil:
 			return fmt.Errorf("%s answers", args[1])
 		case !neg && err != nil:
-			return fmt.Errorf("%s does not answer: %w: %s", args[1], err, out)
+			return fmt.Errorf("%s does not answer: %w", args[1], err)
 		}
 		return nil
 	})
+}
+
+// reaches waits until an echo request sent in one namespace arrives in another,
+// which has the address, or does so no more. Nothing has to come back for that,
+// not even an answer to ARP.
+func reaches(s *scenario, _ *script, neg bool, args []string) error {
+	if len(args) != 3 {
+		return usage("reaches FROM TO ADDRESS")
+	}
+	from, to, address := s.namespace(args[0]), s.namespace(args[1]), args[2]
+	mac, err := s.inside(s.ctx, to, "cat", "/sys/class/net/eth0/address")
+	if err != nil {
+		return err
+	}
+	if err := s.ip(s.ctx, "-n", from, "neigh", "replace", address, "lladdr", strings.TrimSpace(mac), "dev", "eth0"); err != nil {
+		return err
+	}
+	return s.eventually(func(ctx context.Context) error {
+		before, err := s.echoRequests(ctx, to)
+		if err != nil {
+			return err
+		}
+		out, _ := s.inside(ctx, from, "ping", "-c", "1", "-W", "1", address) // it fails where no answer comes
+		after, err := s.echoRequests(ctx, to)
+		if err == nil && (after > before) == neg {
+			err = fmt.Errorf("%s has seen %d echo requests before and %d after: %s", args[1], before, after, out)
+		}
+		return err
+	})
+}
+
+// echoRequests is how many ICMP echo requests a namespace has received.
+func (s *scenario) echoRequests(ctx context.Context, space string) (n uint64, err error) {
+	out, err := s.inside(ctx, space, "cat", "/proc/net/snmp")
+	if err != nil {
+		return 0, err
+	}
+	var names []string
+	for line := range strings.Lines(out) {
+		fields := strings.Fields(line)
+		if fields[0] != "Icmp:" {
+			continue
+		}
+		if names == nil {
+			names = fields
+			continue
+		}
+		return strconv.ParseUint(fields[slices.Index(names, "InEchos")], 10, 64)
+	}
+	return 0, errors.New("no ICMP counters in /proc/net/snmp")
+}
+
+// inside runs a command in a namespace and returns what it prints.
+func (s *scenario) inside(ctx context.Context, space string, command ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "ip", append([]string{"netns", "exec", space}, command...)...).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s in %s: %w: %s", strings.Join(command, " "), space, err, out)
+	}
+	return string(out), err
 }

@@ -42,6 +42,8 @@
 //	apiserver stop|start, crds delete KIND...|install   (in alone)
 //	veth NAME ADDRESS[,ADDRESS...] ROUTER   a network namespace, joined to VPP by the Linux interface $VETH_NAME
 //	ping NAME ADDRESS, ! ping NAME ADDRESS  waits until it answers there, or does so no more
+//	reaches FROM TO ADDRESS           waits until an echo request sent in one namespace arrives in another, which has the
+//	                                  address; with ! until it does not
 //
 //	mark                              begins to count
 //	writes MESSAGE=N...|none          what the agent has sent to VPP since that changes something

@@ -11,14 +11,18 @@ var wires = vpp.NewMethod[empty, wireDetails]("l2_xconnect_dump")
 
 func (r *reader) crossConnects() {
 	each(r, wires, empty{}, func(d *wireDetails) {
-		r.add("connected "+r.names[d.RxSwIfIndex], "to", "%s", r.names[d.TxSwIfIndex])
+		to := r.names[d.TxSwIfIndex]
+		if d.TxSwIfIndex == 0 {
+			to = "local0"
+		}
+		r.add("connected "+r.names[d.RxSwIfIndex], "to", "%s", to)
 	})
 }
 
 func (*wanted) crossConnect(o *v1alpha1.CrossConnect, _ string) []fact {
-	list := []fact{{"connected " + string(o.Spec.Interface), "to", string(o.Spec.Peer)}}
-	if !o.Spec.OneWay {
-		list = append(list, fact{"connected " + string(o.Spec.Peer), "to", string(o.Spec.Interface)})
+	back := string(o.Spec.Interface)
+	if o.Spec.OneWay {
+		back = "local0" // which takes no frame
 	}
-	return list
+	return []fact{{"connected " + string(o.Spec.Interface), "to", string(o.Spec.Peer)}, {"connected " + string(o.Spec.Peer), "to", back}}
 }

@@ -17,12 +17,20 @@ func CrossConnectID(a, b string) state.ID {
 	return state.ID{Kind: KindCrossConnect, Key: min(a, b) + " " + max(a, b)}
 }
 
-// CrossConnect is the value of a wire: what comes in on From leaves by To, and,
-// where it is Both, the other way too.
+// CrossConnect is the value of a wire: what comes in on From leaves by To. What
+// comes in on To leaves by From where it is Both, and is dropped where not.
 type CrossConnect struct {
 	From, To string
 	Both     bool
+
+	// half says that VPP holds the way of one end only. An end that leads nowhere
+	// is not switched, and what is sent to it is dropped.
+	half bool
 }
+
+// nowhere is the index of local0. VPP switches an interface that leads there, so
+// that others can lead to it, and drops what comes in on it.
+const nowhere = 0
 
 type crossConnectRequest struct {
 	RxSwIfIndex, TxSwIfIndex uint32
@@ -56,22 +64,17 @@ func (crossConnect) Describe(key string) string {
 
 func (crossConnect) Probe(c vpp.Caller) error { return probe("", c, crossConnectSet, crossConnectDump) }
 
-// CrossConnectItem is a wire between two interfaces. It holds the place of both
-// ends even where it goes one way: VPP, when it deletes the interface that frames
-// come in on, takes the other out of whatever that is switched in.
+// CrossConnectItem is a wire between two interfaces. Both ends are switched, also
+// where it goes one way.
 func CrossConnectItem(value CrossConnect) state.Item {
 	if value.Both {
 		value.From, value.To = min(value.From, value.To), max(value.From, value.To)
 	}
 	a, b := value.From, value.To
-	item := state.Item{
+	return state.Item{
 		ID: CrossConnectID(a, b), Value: value, Needs: []state.ID{InterfaceID(a), InterfaceID(b)},
-		Claims: append(switchedClaims(a), L2PortClaim(b)),
+		Claims: append(switchedClaims(a), switchedClaims(b)...),
 	}
-	if value.Both {
-		item.Claims = append(switchedClaims(a), switchedClaims(b)...)
-	}
-	return item
 }
 
 func (crossConnect) Read(ctx context.Context, v *state.View, found func(state.Found)) error {
@@ -79,22 +82,47 @@ func (crossConnect) Read(ctx context.Context, v *state.View, found func(state.Fo
 	if err != nil {
 		return err
 	}
-	peers := make(map[uint32]uint32, len(all))
+	there := switched{connects: all}
+	led := make(map[uint32]bool, len(all)) // those that some interface leads to
 	for _, d := range all {
-		peers[d.RxSwIfIndex] = d.TxSwIfIndex
+		led[d.TxSwIfIndex] = true
 	}
 	for _, d := range all {
-		back, connected := peers[d.TxSwIfIndex]
-		both := connected && back == d.RxSwIfIndex
-		if both && d.TxSwIfIndex < d.RxSwIfIndex {
-			continue // it was found the other way
+		value := CrossConnect{From: interfaceName(v, d.RxSwIfIndex), To: interfaceName(v, d.TxSwIfIndex)}
+		back, connected := there.peerOf(d.TxSwIfIndex)
+		switch {
+		case d.TxSwIfIndex == nowhere && led[d.RxSwIfIndex]:
+			continue // it is the other end of what leads to it
+		case d.TxSwIfIndex == nowhere:
+			value.From, value.To, value.half = otherEnd(v.Ledger(), value.From, value.To), value.From, true
+		case connected && back == d.RxSwIfIndex:
+			if d.TxSwIfIndex < d.RxSwIfIndex {
+				continue // it was found the other way
+			}
+			value.Both = true
+		default:
+			value.half = !connected || back != nowhere
 		}
-		item := CrossConnectItem(CrossConnect{interfaceName(v, d.RxSwIfIndex), interfaceName(v, d.TxSwIfIndex), both})
+		item := CrossConnectItem(value)
 		f := state.Found{ID: item.ID, Value: item.Value, Needs: item.Needs, Claims: item.Claims}
 		_, f.Ours = v.Ledger().Get(f.ID)
 		found(f)
 	}
 	return nil
+}
+
+// otherEnd is the interface that we have wired one with, otherwise where none is
+// noted.
+func otherEnd(l *state.Ledger, name, otherwise string) string {
+	for _, id := range l.All(KindCrossConnect) {
+		switch a, b, _ := strings.Cut(id.Key, " "); name {
+		case a:
+			return b
+		case b:
+			return a
+		}
+	}
+	return otherwise
 }
 
 func (crossConnect) Compare(want, have, _ any) state.Difference {
@@ -150,14 +178,14 @@ func (k crossConnect) connect(ctx context.Context, v *state.View, op *state.Op, 
 	if err != nil && !outcomeUnknown(err) && op.Verb == state.Create {
 		return errors.Join(err, v.Ledger().Delete(op.ID))
 	}
-	switch peer, connected := there.peerOf(to); {
-	case err != nil:
+	if err != nil {
 		return err
-	case want.Both:
-		err = k.send(ctx, v, to, from)
-	case connected && peer == from:
-		err = k.send(ctx, v, to, noIndex)
 	}
+	back := from
+	if !want.Both {
+		back = nowhere
+	}
+	err = k.send(ctx, v, to, back)
 	for name, index := range ends {
 		if err != nil {
 			break
@@ -173,7 +201,8 @@ func (k crossConnect) connect(ctx context.Context, v *state.View, op *state.Op, 
 func (k crossConnect) separate(ctx context.Context, v *state.View, from, to uint32) error {
 	all, err := dump(ctx, v.Caller(), crossConnectDump, nil)
 	for _, d := range all {
-		ours := d.RxSwIfIndex == from && d.TxSwIfIndex == to || d.RxSwIfIndex == to && d.TxSwIfIndex == from
+		ours := d.RxSwIfIndex == from && d.TxSwIfIndex == to ||
+			d.RxSwIfIndex == to && (d.TxSwIfIndex == from || d.TxSwIfIndex == nowhere)
 		if err == nil && ours {
 			err = k.send(ctx, v, d.RxSwIfIndex, noIndex)
 		}
@@ -222,7 +251,8 @@ func (k crossConnect) disconnect(ctx context.Context, v *state.View, id state.ID
 			if !fromKnown || d.RxSwIfIndex != from {
 				continue
 			}
-			if _, other := v.Lookup(KindInterface, d.TxSwIfIndex); toKnown && other && d.TxSwIfIndex != to {
+			_, other := v.Lookup(KindInterface, d.TxSwIfIndex)
+			if toKnown && other && d.TxSwIfIndex != to && d.TxSwIfIndex != nowhere {
 				continue // somebody else has connected it anew
 			}
 			if err := k.send(ctx, v, from, noIndex); err != nil {

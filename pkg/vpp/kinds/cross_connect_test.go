@@ -90,8 +90,38 @@ func TestCrossConnect(t *testing.T) {
 		}
 		h.must(state.Delete, tunnel, there, domain)
 
-		// The end that frames leave by is deleted, and something takes its index.
+		// Half of it carries nothing, whichever somebody has taken away.
+		disconnect := func(name string) {
+			h.call("sw_interface_set_l2_xconnect", map[string]any{"rx_sw_if_index": index(name), "enable": false})
+			h.read()
+		}
+		for _, want := range []state.Item{there, both} {
+			h.must(state.Create, want)
+			for _, end := range []string{"a", "b"} {
+				disconnect(end)
+				f := h.found[want.ID]
+				if d := k.Compare(want.Value, f.Value, nil); d.Change != state.InPlace || !f.Ours {
+					t.Errorf("%+v without %s: %+v of %+v", want.Value, end, d, f)
+				}
+				h.must(state.Update, want)
+				h.same(want)
+			}
+			disconnect("a")
+			h.must(state.Delete, want)
+			h.read()
+			if f, found := h.found[want.ID]; found {
+				t.Errorf("half of it is left: %+v", f)
+			}
+		}
+		h.call("sw_interface_set_l2_xconnect", map[string]any{"rx_sw_if_index": index("b"), "tx_sw_if_index": 0, "enable": true})
+		h.read()
+		if err := h.do(state.Create, there); !strings.Contains(conflictOf(err), "made by somebody else") {
+			t.Errorf("somebody has what comes in on the peer dropped: %v", err)
+		}
+		disconnect("b")
 		h.must(state.Create, there)
+
+		// The end that frames leave by is deleted, and something takes its index.
 		h.call("delete_loopback", map[string]any{"sw_if_index": index("b")})
 		h.foreignLoop(89)
 		h.read()

@@ -180,10 +180,13 @@ func TestL3CrossConnectFaults(t *testing.T) {
 		t.Errorf("VPP has %d cross-connects", n)
 	}
 	o, s := owner("port", -1)
-	s.Items = []state.Item{wire("lan", "wan", false)}
-	b.Set(o, s)
-	b.awaitReasons("port", "Conflict: Test wire has it")
-	b.set("wire", l3wire("wan", false, kinds.Path{Interface: "lan"}))
+	for _, both := range []bool{true, false} {
+		s.Items = []state.Item{wire("wan", "lan", both)}
+		b.Set(o, s)
+		b.awaitReasons("port", "Conflict: Test wire has it")
+	}
+	b.set("third", ifItem(loop("third", 95)))
+	b.set("wire", l3wire("third", false, kinds.Path{Interface: "lan"}))
 	b.awaitReasons("port", "Programmed")
 	b.awaitReasons("wire", "Programmed")
 	if err := v.Restart(vpptest.WithoutModule("l3xc")); err != nil {
