@@ -95,9 +95,7 @@ func TestAccessListIsReadAsWritten(t *testing.T) {
 
 		h.must(state.Delete, item)
 		h.must(state.Delete, item) // again
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 		if left := h.ledger.All(kinds.KindAccessList); len(left) > 0 {
 			t.Errorf("left in the ledger: %v", left)
 		}
@@ -216,9 +214,7 @@ func TestAccessListsOnAnInterface(t *testing.T) {
 		h.must(state.Delete, onBoth("other", "b", 1)...) // again
 		h.must(state.Delete, other, lo, a, b, c)
 		h.call("acl_del", map[string]any{"acl_index": foreign})
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 		if left := h.ledger.All(kinds.KindAccessListInterface); len(left) > 0 {
 			t.Errorf("left in the ledger: %v", left)
 		}

@@ -105,9 +105,7 @@ func TestBridgeDomain(t *testing.T) {
 		}
 		h.call("bridge_domain_add_del_v2", map[string]any{"bd_id": 7102, "is_add": false})
 		h.must(state.Delete, item, item)
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 	})
 }
 
@@ -240,9 +238,7 @@ func TestBridgePorts(t *testing.T) {
 		}
 		h.read()
 		h.must(state.Delete, ifItem(loop("a", 70)))
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 	})
 }
 
@@ -319,9 +315,7 @@ func TestBridgeTables(t *testing.T) {
 		h.must(state.Delete, domain, ifItem(loop("b", 71)), ifItem(lo))
 		h.must(state.Delete, all...)
 		h.call("delete_loopback", map[string]any{"sw_if_index": h.found[kinds.InterfaceID("#loop79")].Handle})
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 	})
 }
 

@@ -56,9 +56,7 @@ func TestDet44(t *testing.T) {
 		h.must(state.Delete, all...)
 		h.must(state.Delete, all...) // again
 		h.must(state.Delete, longer, longer, in, out)
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 		if r := h.call("det44_get_timeouts", nil); r["udp"] != uint64(300) {
 			t.Errorf("timeouts left behind: %v", r)
 		}

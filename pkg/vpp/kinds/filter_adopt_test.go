@@ -108,9 +108,7 @@ func TestFiltersOfOthers(t *testing.T) {
 		h.call("policer_add_del", map[string]any{"name": "theirs"})
 		h.call("macip_acl_del", map[string]any{"acl_index": theirList})
 		h.must(state.Delete, append(lists, ifItem(lo))...)
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 	})
 }
 

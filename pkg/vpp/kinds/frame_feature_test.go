@@ -182,9 +182,7 @@ func TestListsOfAPortKeepEtherTypes(t *testing.T) {
 		h.call("acl_interface_set_etype_whitelist", map[string]any{"sw_if_index": h.found[kinds.InterfaceID("a")].Handle})
 		slices.Reverse(items)
 		h.must(state.Delete, append([]state.Item{at}, items...)...)
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 	})
 }
 

@@ -149,12 +149,6 @@ func (h *hand) names() []string {
 	return names
 }
 
-// snapshot is all of VPP that the kinds see.
-func (h *hand) snapshot() string {
-	h.read()
-	return strings.Join(h.names(), "\n")
-}
-
 func (h *hand) call(message string, fields map[string]any) map[string]any {
 	h.t.Helper()
 	r, err := vpp.Invoke(h.ctx, h.session, message, fields)
@@ -319,9 +313,7 @@ func TestInterfaceTypes(t *testing.T) {
 				for _, i := range slices.Backward(c.first) {
 					h.must(state.Delete, ifItem(i))
 				}
-				if after := h.snapshot(); after != before {
-					t.Errorf("before:\n%s\nafter:\n%s", before, after)
-				}
+				h.unchanged(before)
 				if left := h.ledger.All(kinds.KindInterface); len(left) > 0 {
 					t.Errorf("left in the ledger: %v", left)
 				}

@@ -87,9 +87,7 @@ func TestL3CrossConnect(t *testing.T) {
 		h.call("delete_loopback", map[string]any{"sw_if_index": theirs})
 		h.must(state.Delete, base...)
 		h.must(state.Delete, four, six)
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 		for _, kind := range []string{kinds.KindL3CrossConnect, kinds.KindL3CrossConnect + "Left"} {
 			if left := h.ledger.All(kind); len(left) > 0 {
 				t.Errorf("left in the ledger: %v", left)

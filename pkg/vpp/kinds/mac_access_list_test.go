@@ -84,9 +84,7 @@ func TestMACAccessListIsReadAsWritten(t *testing.T) {
 		h.must(state.Delete, macAccessList(key))
 		h.must(state.Delete, item)
 		h.must(state.Delete, item) // again
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 		if left := h.ledger.All(kinds.KindMACAccessList); len(left) > 0 {
 			t.Errorf("left in the ledger: %v", left)
 		}
@@ -179,9 +177,7 @@ func TestMACAccessListsOnInterfaces(t *testing.T) {
 		h.must(state.Delete, there) // again
 		h.must(state.Delete, next, other, lo, a, b)
 		h.call("macip_acl_del", map[string]any{"acl_index": foreign})
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 	})
 }
 

@@ -71,9 +71,7 @@ func TestMSSClamp(t *testing.T) {
 		h.must(state.Create, last)
 		h.same(last)
 		h.must(state.Delete, last, last)
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 
 		theirs := h.call("create_loopback_instance", map[string]any{"is_specified": true, "user_instance": 51})["sw_if_index"]
 		h.call("mss_clamp_enable_disable", map[string]any{"sw_if_index": theirs, "ipv4_mss": 1000, "ipv4_direction": 3})

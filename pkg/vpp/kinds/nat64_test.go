@@ -46,9 +46,7 @@ func TestNAT64(t *testing.T) {
 		h.must(state.Create, longer)
 		h.same(longer)
 		h.must(state.Delete, longer, longer)
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 		if r := h.call("nat64_get_timeouts", nil); r["udp"] != uint64(300) {
 			t.Errorf("timeouts left behind: %v", r)
 		}
@@ -155,9 +153,7 @@ func TestNAT64Parts(t *testing.T) {
 		h.must(state.Delete, both...)
 		h.must(state.Delete, moved, pool[1])
 		h.must(state.Delete, all...) // again
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 		// Of what goes with NAT64 nothing is left to take away.
 		h.must(state.Create, pool[0], bindings[0], both[0])
 		h.call("nat64_plugin_enable_disable", map[string]any{"enable": false})

@@ -75,9 +75,7 @@ func TestPolicer(t *testing.T) {
 		}
 		h.must(state.Delete, item, item)
 		h.call("policer_add_del", map[string]any{"name": "theirs"})
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 	})
 }
 
@@ -132,9 +130,7 @@ func TestPolicerBinding(t *testing.T) {
 		h.must(state.Delete, other, out)
 		h.must(state.Delete, other, out) // again
 		h.must(state.Delete, policerItem("a", simplePolicer), policerItem("b", simplePolicer), lo)
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 		for _, kind := range []string{in.ID.Kind, out.ID.Kind} {
 			if ids := h.ledger.All(kind); len(ids) > 0 {
 				t.Errorf("left in the ledger: %v", ids)

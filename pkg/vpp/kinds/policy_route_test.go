@@ -98,9 +98,7 @@ func TestPolicyRouteIsReadAsWritten(t *testing.T) {
 		h.call("abf_policy_add_del", map[string]any{"is_add": false, "policy": theirs})
 		h.call("acl_del", map[string]any{"acl_index": foreign})
 		h.must(state.Delete, lo, blue4, blue6, list, other)
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 		for _, kind := range []string{kinds.KindPolicyRoute, "PolicyRouteNumber", kinds.KindPolicyRouteInterface, kinds.KindPolicyRouteInterface + "Left"} {
 			if left := h.ledger.All(kind); len(left) > 0 {
 				t.Errorf("left in the ledger: %v", left)
@@ -140,9 +138,7 @@ func TestPolicyRouteWithoutItsInterface(t *testing.T) {
 		h.read()
 		h.must(state.Delete, left, left)
 		h.must(state.Delete, policy("p", "list", false, dropPath), lo, list)
-		if after := h.snapshot(); after != before {
-			t.Errorf("before:\n%s\nafter:\n%s", before, after)
-		}
+		h.unchanged(before)
 	})
 }
 

@@ -104,9 +104,7 @@ func TestPortMirror(t *testing.T) {
 		h.must(state.Delete, turned...)
 		h.must(state.Delete, ends[1])
 		h.must(state.Create, ends[1])
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 
 		list := []any{}
 		for range 2 {

@@ -102,9 +102,7 @@ func TestReversePathFilterOfTheInterfacesTable(t *testing.T) {
 		h.must(state.Delete, item(""))
 		bind(0)
 		h.must(state.Delete, lo, blue)
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 	})
 }
 
@@ -150,9 +148,7 @@ func TestReversePathFilter(t *testing.T) {
 
 		h.must(state.Delete, changed...)
 		h.must(state.Delete, changed...) // again
-		if after := h.snapshot(); after != before {
-			t.Errorf("left behind: %s, before %s", after, before)
-		}
+		h.unchanged(before)
 		for _, kind := range []string{kinds.KindReversePathFilter, kinds.KindReversePathFilter + "Left"} {
 			if ids := h.ledger.All(kind); len(ids) > 0 {
 				t.Errorf("left in the ledger: %v", ids)
