@@ -73,7 +73,7 @@ func run(ctx context.Context, once bool) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
 
-	say("Starting an API server and its etcd (they are built first, once: some minutes)")
+	say("Starting an API server and its etcd (the first time they are built, which takes minutes)")
 	if d.plane, err = controlplane.Start(ctx, os.Stdout); err != nil {
 		return err
 	}
@@ -85,9 +85,11 @@ func run(ctx context.Context, once bool) (err error) {
 		fmt.Printf("  %s: %s at %s\n", name, d.vpps[name].what, d.vpps[name].socket)
 	}
 	say("Custom resources")
-	if err := d.kubectl(ctx, os.Stdout, "apply", "--server-side", "-k", "config/crd"); err != nil {
+	var kinds strings.Builder
+	if err := d.kubectl(ctx, &kinds, "apply", "--server-side", "-k", "config/crd"); err != nil {
 		return err
 	}
+	fmt.Printf("  %d kinds\n", strings.Count(kinds.String(), "\n"))
 	if err := d.kubectl(ctx, io.Discard, "wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -38,11 +39,12 @@ func (d *demo) applySamples(ctx context.Context) error {
 	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
 		return err
 	}
-	if err := d.kubectl(ctx, os.Stdout, "apply", "--server-side", "-f", file); err != nil {
+	if err := d.kubectl(ctx, io.Discard, "apply", "--server-side", "-f", file); err != nil {
 		return err
 	}
+	fmt.Printf("  %d objects\n", len(possible))
 	if left := len(objects) - len(possible); left > 0 {
-		fmt.Printf("(%d are left out: these VPPs have no such devices)\n", left)
+		fmt.Printf("  (%d are left out: they need devices or folders that this machine has not)\n", left)
 	}
 	return nil
 }
@@ -55,7 +57,8 @@ func (d *demo) possible(objects []*unstructured.Unstructured) []*unstructured.Un
 	})
 }
 
-// missingDevice tells whether a spec names something that this machine lacks.
+// missingDevice tells whether a spec names something that this machine lacks, such
+// as the folder of a socket, which VPP does not make.
 func missingDevice(spec map[string]any) bool {
 	if _, ok := spec["physical"]; ok {
 		return true
@@ -66,6 +69,10 @@ func missingDevice(spec map[string]any) bool {
 	}
 	if name, ok, _ := unstructured.NestedString(spec, "hostInterface", "name"); ok {
 		_, err := net.InterfaceByName(name)
+		return err != nil
+	}
+	if socket, ok, _ := unstructured.NestedString(spec, "vhostUser", "socket"); ok {
+		_, err := os.Stat(filepath.Dir(socket))
 		return err != nil
 	}
 	return false
