@@ -246,11 +246,18 @@ func foreign(s *scenario, _ *script, _ bool, args []string) error {
 	s.others = append(s.others, c)
 	s.foreign = slices.DeleteFunc(s.foreign, func(f fact) bool { return !slices.Contains(after, f) })
 	for _, f := range after {
-		if !slices.Contains(before, f) && isForeign(f, after) {
+		if !slices.Contains(before, f) && !isInherited(f, before) && isForeign(f, after) {
 			s.foreign = append(s.foreign, f)
 		}
 	}
 	return nil
+}
+
+// isInherited tells whether a fact was left behind at an index by an interface
+// that is gone: nobody has put it on the next one.
+func isInherited(f fact, before []fact) bool {
+	kind, _, _ := strings.Cut(f.subject, " ")
+	return slices.Contains(before, fact{kind + " ", f.attribute, f.value})
 }
 
 // isForeign tells whether a fact is not about what bears our mark.

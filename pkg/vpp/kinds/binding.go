@@ -106,15 +106,13 @@ type binding[V any] struct {
 	// locks are held while a binding is put on or taken off, by index: what was
 	// left behind must not be taken off when the next one is on already.
 	locks [64]sync.Mutex
-
-	mu sync.Mutex
-	// left is what the ledger says is left behind, kept here because every event
-	// of an interface asks for it.
-	left map[place]struct{}
+	leftNotes
 }
 
 // newBinding is the kind of bindings of a feature.
-func newBinding[V any](f feature[V]) state.Kind { return &binding[V]{feature: f} }
+func newBinding[V any](f feature[V]) state.Kind {
+	return &binding[V]{feature: f, leftNotes: leftNotes{kind: f.Name()}}
+}
 
 // Loss implements [state.Kind].
 func (*binding[V]) Loss() state.Loss { return state.Stale }
@@ -195,7 +193,7 @@ func (b *binding[V]) create(ctx context.Context, v *state.View, op *state.Op) st
 	if err != nil {
 		return state.Result{Err: err}
 	}
-	if n, ok := b.note(v, op.ID); ok && n.At != at {
+	if n, ok := placeNote(v, op.ID); ok && n.At != at {
 		if err := b.takeOff(ctx, v, op.ID, n.At); err != nil {
 			return state.Result{Err: err}
 		}
@@ -214,7 +212,7 @@ func (b *binding[V]) update(ctx context.Context, v *state.View, op *state.Op) st
 	if err != nil {
 		return b.result(op, err)
 	}
-	if n, ok := b.note(v, op.ID); !ok || n.At != at || !n.isOf(v) {
+	if n, ok := placeNote(v, op.ID); !ok || n.At != at || !n.isOf(v) {
 		return b.result(op, b.make(ctx, v, op, at))
 	}
 	want := valueOf[V](op.Want)
@@ -257,7 +255,7 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 		return err
 	}
 	have := there[at]
-	n, noted := b.note(v, op.ID)
+	n, noted := placeNote(v, op.ID)
 	names, _ := b.names(op.ID.Key)
 	others := shared(v, names[0])
 	switch {
@@ -389,7 +387,7 @@ func (b *binding[V]) verify(ctx context.Context, v *state.View, op *state.Op, at
 		return joined(err, readErr)
 	}
 	if d == nil && !b.reaches() {
-		if d, readErr = b.leaveAt(ctx, v, at); d == nil {
+		if d, readErr = b.leaveAt(ctx, v, at, nil); d == nil {
 			return joined(err, readErr)
 		}
 	}
@@ -407,7 +405,7 @@ func (b *binding[V]) delete(ctx context.Context, v *state.View, op *state.Op) er
 			return err
 		}
 	}
-	if n, ok := b.note(v, op.ID); ok {
+	if n, ok := placeNote(v, op.ID); ok {
 		if err := b.takeOff(ctx, v, op.ID, n.At); err != nil {
 			return err
 		}
@@ -429,7 +427,7 @@ func (b *binding[V]) remove(ctx context.Context, v *state.View, id state.ID, at 
 		return err
 	}
 	if d == nil && !b.reaches() {
-		if d, err = b.leaveAt(ctx, v, at); d == nil {
+		if d, err = b.leaveAt(ctx, v, at, nil); d == nil {
 			return err
 		}
 	}
@@ -450,7 +448,7 @@ func (b *binding[V]) remove(ctx context.Context, v *state.View, id state.ID, at 
 		case err != nil:
 			return err
 		case !known: // it may be somebody else's; should the index be ours again, it is not
-			return b.noteLeft(v, at)
+			return b.noteLeft(v, at, nil)
 		case on: // somebody else has put it on anew
 			return b.forgetLeft(v, at)
 		}
@@ -458,7 +456,7 @@ func (b *binding[V]) remove(ctx context.Context, v *state.View, id state.ID, at 
 	err = b.off(ctx, v, at)
 	if refusedByVPP(err) {
 		if d, readErr := oneInterface(ctx, v.Caller(), at.Index); readErr == nil && d == nil {
-			if d, readErr = b.leaveAt(ctx, v, at); d == nil {
+			if d, readErr = b.leaveAt(ctx, v, at, nil); d == nil {
 				return readErr
 			}
 		}

@@ -1,7 +1,6 @@
 package kinds
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 
@@ -11,13 +10,15 @@ import (
 // incarnations are those of interfaces, by their names.
 type incarnations map[string]string
 
-// bindingNote is the data of a binding's entry in the ledger, and of the entry
-// of what is left behind at an index.
+// bindingNote is the data of the entry in the ledger of a binding, or of what else
+// is put on an interface, and of what is left behind at an index.
 type bindingNote struct {
 	At place `json:"at"`
 	// Made are the incarnations of all interfaces that it needs, once it is on.
 	Made incarnations `json:"made,omitempty"`
-	// Value is what was put on, where VPP does not show it, or not all of it.
+	// Value is what was put on, where that is to be known later: where VPP does
+	// not show it, or not all of it, or where somebody else's is to be told from
+	// ours.
 	Value json.RawMessage `json:"value,omitempty"`
 }
 
@@ -32,8 +33,8 @@ func (n bindingNote) isOf(v *state.View) bool {
 	return len(n.Made) > 0
 }
 
-// note is what the ledger says of a binding.
-func (b *binding[V]) note(v *state.View, id state.ID) (n bindingNote, ok bool) {
+// placeNote is what an entry of the ledger says of where something was put.
+func placeNote(v *state.View, id state.ID) (n bindingNote, ok bool) {
 	e, ok := v.Ledger().Get(id)
 	if !ok || json.Unmarshal(e.Data, &n) != nil {
 		return bindingNote{}, false
@@ -47,7 +48,7 @@ func (b *binding[V]) isDone(v *state.View, at place) bool {
 	if !ok {
 		return false
 	}
-	n, ok := b.note(v, id)
+	n, ok := placeNote(v, id)
 	return ok && n.isOf(v)
 }
 
@@ -79,88 +80,6 @@ func (b *binding[V]) recalled(n bindingNote, shown V) V {
 		return shown // also by a ledger that does not say
 	}
 	return h.whole(shown, put)
-}
-
-// leftKind is the kind of entries in the ledger for what is left behind.
-func (b *binding[V]) leftKind() string { return b.Name() + "Left" }
-
-func (b *binding[V]) leftID(at place) state.ID {
-	return state.ID{Kind: b.leftKind(), Key: at.String()}
-}
-
-// leftItem is the item that stands for what is left behind at a place, until it
-// is taken off there.
-func (b *binding[V]) leftItem(at place) state.ID {
-	return state.ID{Kind: b.Name(), Key: foreignKey("left at " + at.String())}
-}
-
-func (b *binding[V]) noteLeft(v *state.View, at place) error {
-	data, err := json.Marshal(bindingNote{At: at})
-	if err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.left == nil {
-		b.left = map[place]struct{}{}
-	}
-	b.left[at] = struct{}{}
-	return v.Ledger().Put(b.leftID(at), state.Entry{Data: data})
-}
-
-// leaveAt notes that something is left behind at a place, and returns the
-// interface that has the index by then, nil where there is none: of one that
-// came before it was noted no event will be heeded.
-func (b *binding[V]) leaveAt(ctx context.Context, v *state.View, at place) (next *interfaceDetails, err error) {
-	if err := b.noteLeft(v, at); err != nil {
-		return nil, err
-	}
-	return oneInterface(ctx, v.Caller(), at.Index)
-}
-
-func (b *binding[V]) forgetLeft(v *state.View, at place) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.left, at)
-	return v.Ledger().Delete(b.leftID(at))
-}
-
-func (b *binding[V]) isLeft(v *state.View, at place) bool {
-	_, left := v.Ledger().Get(b.leftID(at))
-	return left
-}
-
-// allLeft is all that is left behind.
-func (b *binding[V]) allLeft(v *state.View) []place {
-	var list []place
-	for _, id := range v.Ledger().All(b.leftKind()) {
-		if n, ok := b.note(v, id); ok {
-			list = append(list, n.At)
-		}
-	}
-	return list
-}
-
-// recall reads what the ledger says is left behind.
-func (b *binding[V]) recall(v *state.View) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.left = map[place]struct{}{}
-	for _, at := range b.allLeft(v) {
-		b.left[at] = struct{}{}
-	}
-}
-
-// leftAt tells whether something is left behind at an index, or at any.
-func (b *binding[V]) leftAt(index uint32) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for at := range b.left {
-		if at.Index == index || index == state.AllHandles {
-			return true
-		}
-	}
-	return false
 }
 
 // joined is an error and what came on top of it, or the error as it is.

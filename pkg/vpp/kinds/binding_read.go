@@ -118,7 +118,7 @@ func (b *binding[V]) Read(ctx context.Context, v *state.View, found func(state.F
 // has the index no more is left behind there.
 func (r *bindingReading[V]) readNotes(ctx context.Context) error {
 	for _, id := range r.view.Ledger().All(r.Name()) {
-		n, ok := r.note(r.view, id)
+		n, ok := placeNote(r.view, id)
 		if !ok {
 			continue
 		}
@@ -140,7 +140,7 @@ func (r *bindingReading[V]) readNotes(ctx context.Context) error {
 // leave notes that a binding was left behind, unless it is being made just now.
 func (r *bindingReading[V]) leave(ctx context.Context, id state.ID, n bindingNote, name string) (left bool, err error) {
 	defer r.lock(n.At)()
-	if now, ok := r.note(r.view, id); !ok || now.At != n.At {
+	if now, ok := placeNote(r.view, id); !ok || now.At != n.At {
 		return true, nil // it was made elsewhere meanwhile
 	}
 	d, err := oneInterface(ctx, r.view.Caller(), n.At.Index)
@@ -148,7 +148,7 @@ func (r *bindingReading[V]) leave(ctx context.Context, id state.ID, n bindingNot
 		return false, err
 	}
 	if other, _ := r.view.Ledger().Find(r.Name(), n.At.String()); other == id {
-		next, err := r.leaveAt(ctx, r.view, n.At)
+		next, err := r.leaveAt(ctx, r.view, n.At, nil)
 		if err != nil {
 			return false, err
 		}

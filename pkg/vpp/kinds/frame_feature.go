@@ -122,7 +122,7 @@ func (b *binding[V]) boundAt(ctx context.Context, v *state.View, index uint32) (
 		return there, err
 	}
 	for _, id := range v.Ledger().All(b.Name()) {
-		n, ok := b.note(v, id)
+		n, ok := placeNote(v, id)
 		if !ok || n.At.Index != index || !n.isOf(v) {
 			continue
 		}

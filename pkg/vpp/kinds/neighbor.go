@@ -2,10 +2,10 @@ package kinds
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"net/netip"
 	"slices"
-	"strings"
+	"sync"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
@@ -28,6 +28,13 @@ type Neighbor struct {
 	NoFIBEntry bool
 }
 
+// leftNeighbor is the value of an entry of ours at an index whose interface is
+// another one by now.
+type leftNeighbor struct {
+	at     place
+	values json.RawMessage // as in bindingNote
+}
+
 // Bits of vl_api_ip_neighbor_flags_t.
 const (
 	neighborStatic uint8 = 1
@@ -40,6 +47,14 @@ type ipNeighbor struct {
 	MACAddress MAC
 	IPAddress  netip.Addr
 }
+
+func (n *ipNeighbor) static() bool { return n.Flags&neighborStatic != 0 }
+
+func (n *ipNeighbor) value() Neighbor {
+	return Neighbor{MAC: n.MACAddress, Static: n.static(), NoFIBEntry: n.Flags&neighborNoFIB != 0}
+}
+
+func (n *ipNeighbor) place() place { return on1(n.SwIfIndex, n.IPAddress.String()) }
 
 type neighborRequest struct {
 	IsAdd    bool
@@ -58,47 +73,73 @@ var (
 	neighborDump   = vpp.NewMethod[neighborDumpRequest, neighborDetails]("ip_neighbor_dump")
 )
 
-type neighbor struct{}
+// neighbor is the kind of neighbour entries. VPP cannot mark them: ours are
+// those in the ledger, which says of each at which index it is, of which
+// incarnation of the interface, and what was written there.
+//
+// VPP 24.10 keeps the static ones of an interface that is deleted, and takes none
+// away while no interface has the index: they are the next interface's. Those of
+// ours are taken away then, where they are still what was written.
+type neighbor struct {
+	leftNotes
+	// turn is held to take away what is left behind, and shared to write: what was
+	// left must not be taken away when the next one is there already.
+	turn sync.RWMutex
+}
 
-// NewNeighbor is the kind of neighbour entries. VPP cannot mark them: ours are
-// those in the ledger. What ARP and ND have learned is nobody's.
-func NewNeighbor() state.Kind { return neighbor{} }
+// NewNeighbor is the kind of neighbour entries. What ARP and ND have learned is
+// nobody's.
+func NewNeighbor() state.Kind { return &neighbor{leftNotes: leftNotes{kind: KindNeighbor}} }
 
-func (neighbor) Name() string     { return KindNeighbor }
-func (neighbor) Loss() state.Loss { return state.Cleaned }
+func (*neighbor) Name() string { return KindNeighbor }
 
-func (neighbor) Probe(c vpp.Caller) error { return probe("", c, neighborAddDel, neighborDump) }
+// Loss implements [state.Kind]: VPP 26.06 takes the entries of an interface away
+// with it, 24.10 only those that are not static.
+func (*neighbor) Loss() state.Loss { return state.Stale }
+
+func (*neighbor) Probe(c vpp.Caller) error { return probe("", c, neighborAddDel, neighborDump) }
 
 // NeighborNeeds is what a neighbour entry needs. It needs no binding: VPP takes
 // the entries of an interface along to another table.
 func NeighborNeeds(iface string) []state.ID { return []state.ID{InterfaceID(iface)} }
 
-func (neighbor) Read(ctx context.Context, v *state.View, found func(state.Found)) error {
-	for family := range uint8(2) {
-		for d, err := range neighborDump.Dump(ctx, v.Caller(), &neighborDumpRequest{noIndex, family}) {
-			if err != nil {
-				return err
-			}
-			n := d.Neighbor
-			iface := interfaceName(v, n.SwIfIndex)
-			f := state.Found{
-				ID:    NeighborID(iface, n.IPAddress),
-				Needs: NeighborNeeds(iface),
-				Value: Neighbor{
-					MAC: n.MACAddress, Static: n.Flags&neighborStatic != 0, NoFIBEntry: n.Flags&neighborNoFIB != 0,
-				},
-			}
-			if _, f.Ours = v.Ledger().Get(f.ID); !f.Ours && n.Flags&neighborStatic == 0 {
-				continue
-			}
-			found(f)
+// Watch implements [state.Watcher]: where an entry was left behind at an index and
+// the next interface has it, or may have it, the kind is read, which finds it.
+func (k *neighbor) Watch(ctx context.Context, v *state.View, ready func(), changed func(handle uint32, deleted bool)) error {
+	k.recall(v)
+	return watchInterfaces(ctx, v, ready, func(index uint32, _ bool) {
+		if k.leftAt(index) {
+			changed(state.AllHandles, false)
 		}
+	})
+}
+
+// written is what the ledger says was written at a place: under which identity,
+// none for what was left behind there. id is that of what is there now; an entry
+// of the ledger without a place is from an agent that did not note any.
+func (k *neighbor) written(v *state.View, id state.ID, at place) (by state.ID, n bindingNote, ok bool) {
+	if by, ok = v.Ledger().Find(KindNeighbor, at.String()); ok {
+		n, ok = placeNote(v, by)
+		return by, n, ok
 	}
-	return nil
+	if e, ok := v.Ledger().Get(id); ok && len(e.Data) == 0 {
+		return id, n, true
+	}
+	n, ok = placeNote(v, k.leftID(at))
+	return by, n, ok
+}
+
+// wrote tells whether a value is one of those that were written.
+func (n bindingNote) wrote(value Neighbor) bool {
+	var values []Neighbor
+	return json.Unmarshal(n.Value, &values) == nil && slices.Contains(values, value)
 }
 
 // Compare knows that VPP replaces the address of an entry but not its flags.
-func (neighbor) Compare(want, have, _ any) state.Difference {
+func (*neighbor) Compare(want, have, _ any) state.Difference {
+	if _, ok := have.(leftNeighbor); ok {
+		return state.Difference{Change: state.Recreate, Fields: []string{"presence"}}
+	}
 	w, h := valueOf[Neighbor](want), valueOf[Neighbor](have)
 	var f fields
 	f.add("static", w.Static != h.Static)
@@ -110,103 +151,4 @@ func (neighbor) Compare(want, have, _ any) state.Difference {
 		return state.Difference{Change: state.InPlace, Fields: []string{"macAddress"}}
 	}
 	return state.Difference{}
-}
-
-func (k neighbor) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
-	theirs, err := k.theirs(ctx, v, ops)
-	state.Each(ops, func(op *state.Op) state.Result {
-		switch {
-		case op.Verb != state.Create || op.Adopt:
-		case err != nil:
-			return state.Result{Err: err}
-		case theirs[op.ID]:
-			return state.Result{Err: &state.ConflictError{With: "a static entry, made by somebody else,"}}
-		}
-		return state.Result{Err: k.apply(ctx, v, op)}
-	})
-}
-
-// theirs are static entries of somebody else's where others are to be made: VPP
-// would replace one, and say nothing.
-func (k neighbor) theirs(ctx context.Context, v *state.View, ops []*state.Op) (map[state.ID]bool, error) {
-	var looked []neighborDumpRequest
-	theirs := map[state.ID]bool{}
-	for _, op := range ops {
-		index, there, err := onInterface(v, op)
-		if op.Verb != state.Create || op.Adopt || err != nil || !there {
-			continue
-		}
-		_, address, _ := strings.Cut(op.ID.Key, " ")
-		q := neighborDumpRequest{SwIfIndex: index}
-		if strings.Contains(address, ":") {
-			q.AF = 1
-		}
-		if slices.Contains(looked, q) {
-			continue
-		}
-		looked = append(looked, q)
-		for d, err := range neighborDump.Dump(ctx, v.Caller(), &q) {
-			if err != nil {
-				return nil, err
-			}
-			id := NeighborID(interfaceName(v, d.Neighbor.SwIfIndex), d.Neighbor.IPAddress)
-			if _, ours := v.Ledger().Get(id); !ours && d.Neighbor.Flags&neighborStatic != 0 {
-				theirs[id] = true
-			}
-		}
-	}
-	return theirs, nil
-}
-
-func (k neighbor) apply(ctx context.Context, v *state.View, op *state.Op) error {
-	_, text, _ := strings.Cut(op.ID.Key, " ")
-	address, err := netip.ParseAddr(text)
-	if err != nil {
-		return err
-	}
-	index, there, err := onInterface(v, op)
-	if err != nil {
-		return err
-	}
-	q := neighborRequest{Neighbor: ipNeighbor{SwIfIndex: index, IPAddress: address}}
-	if op.Verb == state.Delete {
-		if there {
-			if err := k.remove(ctx, v, &q); err != nil {
-				return err
-			}
-		}
-		return v.Ledger().Delete(op.ID)
-	}
-	want, have := valueOf[Neighbor](op.Want), valueOf[Neighbor](op.Have)
-	if err := v.Ledger().Put(op.ID, state.Entry{}); err != nil {
-		return err
-	}
-	// One that was learned, or is to be taken over, keeps its flags unless it
-	// goes first.
-	if op.Verb == state.Create && want.NoFIBEntry || op.Verb == state.Update && k.Compare(want, have, nil).Change == state.Recreate {
-		if err := k.remove(ctx, v, &q); err != nil {
-			return err
-		}
-	}
-	q.IsAdd, q.Neighbor.MACAddress = true, want.MAC
-	if want.Static {
-		q.Neighbor.Flags |= neighborStatic
-	}
-	if want.NoFIBEntry {
-		q.Neighbor.Flags |= neighborNoFIB
-	}
-	_, err = neighborAddDel.Call(ctx, v.Caller(), &q)
-	if err != nil && !outcomeUnknown(err) && op.Verb == state.Create {
-		return errors.Join(err, v.Ledger().Delete(op.ID))
-	}
-	return err
-}
-
-// remove deletes an entry, if it is there.
-func (neighbor) remove(ctx context.Context, v *state.View, q *neighborRequest) error {
-	_, err := neighborAddDel.Call(ctx, v.Caller(), q)
-	if refusedWith(err, retNoSuchEntry, retNoSuchIndex) {
-		return nil
-	}
-	return err
 }

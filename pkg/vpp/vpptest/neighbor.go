@@ -26,6 +26,9 @@ const (
 	// retStaticNeighbor is no error of the API's: the function inside VPP
 	// refuses to overwrite a static neighbour with another one that is not.
 	retStaticNeighbor int32 = -2
+	// keepsNoStaticNeighbors is a release that takes the static neighbours of an
+	// interface away with it. 24.10 leaves them to the next that gets the index.
+	keepsNoStaticNeighbors = "26.06"
 )
 
 // neighborKey is what a neighbour is found by.
@@ -84,22 +87,28 @@ func (t *neighborTable) add(i *swInterface, key neighborKey, m mac, flags uint8)
 	return retOK
 }
 
-func (t *neighborTable) remove(i *swInterface, key neighborKey) int32 {
+func (t *neighborTable) remove(key neighborKey) int32 {
 	at, known := t.byKey[key]
 	if !known {
 		return retNoSuchEntry
 	}
-	t.route(i.table[key.family], t.pool.get(at), false)
+	// What is left behind at an index is in the table of an interface without one.
+	table := t.boot.state.fib.find(int(key.family), 0)
+	if i := t.boot.state.interfaces.pool.get(key.sw); i != nil {
+		table = i.table[key.family]
+	}
+	t.route(table, t.pool.get(at), false)
 	t.pool.remove(at)
 	delete(t.byKey, key)
 	return retOK
 }
 
-// removeIf removes the neighbours of an interface that a condition holds for.
-func (t *neighborTable) removeIf(i *swInterface, condition func(*neighbor) bool) {
+// removeIf removes the neighbours of an interface, or of all, that a condition
+// holds for.
+func (t *neighborTable) removeIf(sw uint32, condition func(*neighbor) bool) {
 	for _, n := range t.pool.all() {
-		if n.key.sw == i.index && condition(n) {
-			t.remove(i, n.key)
+		if (sw == none || sw == n.key.sw) && condition(n) {
+			t.remove(n.key)
 		}
 	}
 }
@@ -164,16 +173,14 @@ func serveNeighbor(r *registry) {
 		}
 		host := m.Neighbor.IPAddress.host()
 		key := neighborKey{i.index, host.family, host.addr}
-		retval := t.remove
-		if m.IsAdd {
-			retval = func(i *swInterface, key neighborKey) int32 {
-				return t.add(i, key, m.Neighbor.MACAddress, m.Neighbor.Flags&(neighborStatic|neighborNoFIB))
-			}
+		if !m.IsAdd {
+			reply.send(c, &ipNeighborAddDelReply{t.remove(key), none})
+			return
 		}
 		stats := none
-		code := retval(i, key)
-		if at, known := t.byKey[key]; known && code == retOK && m.IsAdd {
-			stats = at
+		code := t.add(i, key, m.Neighbor.MACAddress, m.Neighbor.Flags&(neighborStatic|neighborNoFIB))
+		if code == retOK {
+			stats = t.byKey[key]
 		}
 		reply.send(c, &ipNeighborAddDelReply{code, stats})
 	})
@@ -200,11 +207,7 @@ func serveNeighbor(r *registry) {
 		case m.Af > 1:
 			return retInvalidAddressFamily
 		}
-		for _, i := range interfaces.pool.all() {
-			if m.SwIfIndex == none || m.SwIfIndex == i.index {
-				t.removeIf(i, func(n *neighbor) bool { return n.key.family == m.Af })
-			}
-		}
+		t.removeIf(m.SwIfIndex, func(n *neighbor) bool { return n.key.family == m.Af })
 		return retOK
 	})
 	serveNeighborInterfaces(r.state, t)
@@ -213,16 +216,17 @@ func serveNeighbor(r *registry) {
 // serveNeighborInterfaces follows what happens to the neighbours' interfaces.
 func serveNeighborInterfaces(s *state, t *neighborTable) {
 	dynamic := func(n *neighbor) bool { return n.flags&neighborStatic == 0 }
+	keepsStatic := t.boot.release < keepsNoStaticNeighbors
 	s.interfaceGone = append(s.interfaceGone, func(i *swInterface) {
-		t.removeIf(i, func(*neighbor) bool { return true })
+		t.removeIf(i.index, func(n *neighbor) bool { return dynamic(n) || !keepsStatic })
 	})
 	s.adminChanged = append(s.adminChanged, func(i *swInterface) {
 		if !i.admin {
-			t.removeIf(i, dynamic)
+			t.removeIf(i.index, dynamic)
 		}
 	})
 	s.addressGone = append(s.addressGone, func(i *swInterface, p prefix) {
-		t.removeIf(i, func(n *neighbor) bool { return dynamic(n) && n.key.family == p.family && p.covers(n.key.addr) })
+		t.removeIf(i.index, func(n *neighbor) bool { return dynamic(n) && n.key.family == p.family && p.covers(n.key.addr) })
 	})
 	s.tableChanged = append(s.tableChanged, func(i *swInterface, family int, old *table) {
 		for _, n := range t.pool.all() {
