@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -184,6 +185,23 @@ func (s *scenario) keys(args []string) (keys []string, err error) {
 		keys = append(keys, keyOf(o))
 	}
 	return keys, nil
+}
+
+// allKinds makes sure that each kind has an object on the node.
+func allKinds(s *scenario, _ *script, _ bool, args []string) error {
+	if !slices.Equal(args, []string{"all"}) {
+		return usage("kinds all")
+	}
+	keys, err := s.keys([]string{"-all"})
+	if err != nil {
+		return err
+	}
+	for _, kind := range nodeKinds() {
+		if !slices.ContainsFunc(keys, func(key string) bool { return strings.HasPrefix(key, kind+"/") }) {
+			return fmt.Errorf("no %s among %v", kind, keys)
+		}
+	}
+	return nil
 }
 
 func ready(s *scenario, _ *script, _ bool, args []string) error {

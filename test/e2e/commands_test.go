@@ -29,7 +29,7 @@ type (
 func commands() map[string]func(*script, bool, []string) {
 	all := map[string]command{
 		"apply": apply, "edit": edit, "delete": remove,
-		"ready": ready, "reason": reason, "field": field, "condition": condition, "event": event, "save": save,
+		"kinds": allKinds, "ready": ready, "reason": reason, "field": field, "condition": condition, "event": event, "save": save,
 		"agent": runAgent, "vpp": runVPP, "vppapi": vppapi, "foreign": foreign,
 		"apiserver": apiServer, "crds": changeCRDs,
 		"mark": setMark, "writes": writes, "statuswrites": statusWrites, "fault": fault,

@@ -22,6 +22,7 @@
 //	apply [-n COUNT] FILE...          applies; with -n COUNT times, with $I, $HI and $LO for the number and its two bytes
 //	edit OBJECT PATCH                 merges YAML into an object
 //	delete OBJECT... | -all [KIND]    deletes
+//	kinds all                         makes sure that each kind has an object on the node
 //	ready OBJECT... | -all            waits until Ready is true for the latest spec
 //	reason OBJECT REASON [REGEXP]     waits for a reason of Ready, and a message
 //	field OBJECT JSONPATH REGEXP      waits for the value of a field, all of it
