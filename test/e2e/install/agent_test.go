@@ -68,16 +68,11 @@ func (c *cluster) testAgentAtWork(t *testing.T) {
 		if lease.Spec.HolderIdentity == nil || !strings.HasPrefix(*lease.Spec.HolderIdentity, "node1") {
 			t.Errorf("the Lease is %+v", lease.Spec)
 		}
-		c.eventually(t, func(ctx context.Context) error {
-			events := &eventsv1.EventList{}
-			err := c.admin.List(ctx, events, client.InNamespace("default"))
-			if err == nil && !slices.ContainsFunc(events.Items, func(e eventsv1.Event) bool {
-				return e.Regarding.Kind == "Interface" && e.Reason == v1alpha1.ReasonProgrammed
-			}) {
-				err = fmt.Errorf("no Event of an Interface among %d", len(events.Items))
-			}
-			return err
-		})
+		c.awaitEvent(t, "Interface", v1alpha1.ReasonProgrammed)
+		if err := c.admin.Delete(t.Context(), newInterface("node1")); err != nil {
+			t.Fatal(err)
+		}
+		c.awaitEvent(t, "VPPNode", "Removed") // which takes a look at the kind's CRD
 
 		metrics := c.metricsReader(t, a)
 		for name, labels := range map[string]*regexp.Regexp{
@@ -125,6 +120,21 @@ func (c *cluster) testAgentAtWork(t *testing.T) {
 		if said, want := refusals(t, a), `the agent of node \"node1\" may not write what is of node \"node2\"`; !strings.Contains(said, want) {
 			t.Errorf("the agent said %q, want %s", said, want)
 		}
+	})
+}
+
+// awaitEvent waits for an Event of a reason about an object of a kind.
+func (c *cluster) awaitEvent(t *testing.T, kind, reason string) {
+	t.Helper()
+	c.eventually(t, func(ctx context.Context) error {
+		events := &eventsv1.EventList{}
+		err := c.admin.List(ctx, events, client.InNamespace("default"))
+		if err == nil && !slices.ContainsFunc(events.Items, func(e eventsv1.Event) bool {
+			return e.Regarding.Kind == kind && e.Reason == reason
+		}) {
+			err = fmt.Errorf("no Event %s of a %s among %d", reason, kind, len(events.Items))
+		}
+		return err
 	})
 }
 

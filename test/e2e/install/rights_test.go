@@ -127,7 +127,8 @@ func (c *cluster) testAgent(t *testing.T) {
 			{verb: "delete", group: group, resource: "vppnodes"},
 			{verb: "deletecollection", group: group, resource: "routes"},
 
-			{verb: "watch", group: "apiextensions.k8s.io", resource: "customresourcedefinitions", allowed: true},
+			{verb: "get", group: "apiextensions.k8s.io", resource: "customresourcedefinitions", allowed: true},
+			{verb: "list", group: "apiextensions.k8s.io", resource: "customresourcedefinitions"},
 			{verb: "delete", group: "apiextensions.k8s.io", resource: "customresourcedefinitions"},
 			{verb: "create", group: "authentication.k8s.io", resource: "tokenreviews", allowed: true},
 			{verb: "create", group: "authorization.k8s.io", resource: "subjectaccessreviews", allowed: true},
