@@ -56,8 +56,10 @@ type InterfaceList struct {
 	Items           []Interface `json:"items"`
 }
 
-// InterfaceSpec is what an interface should be. What stands in exactly one of
-// loopback, tap, memif, hostInterface, physical, subInterface, bond, vxlan,
+// InterfaceSpec is what an interface should be. A field of mtu, linkMTU, macAddress,
+// rxMode, rxPlacement and txPlacement that is left out is VPP's own affair: it is
+// neither written nor compared. One that is taken out again is put back once, to what
+// VPP had there before the agent first wrote it. What stands in exactly one of loopback, tap, memif, hostInterface, physical, subInterface, bond, vxlan,
 // gre, ipip and vhostUser makes it one of that type.
 //
 // +kubebuilder:validation:ExactlyOneOf=loopback;tap;memif;hostInterface;physical;subInterface;bond;vxlan;gre;ipip;vhostUser
@@ -140,7 +142,8 @@ type InterfaceSpec struct {
 
 	// mtu is the largest IP packet that is sent, in bytes: 68..65535, and not above
 	// linkMTU. A sub-interface without it has that of its parent. Default: what VPP
-	// gives the type, mostly 9000.
+	// gives the type, mostly 9000; taken out again, what it was before, at most
+	// linkMTU.
 	//
 	// +kubebuilder:validation:Minimum=68
 	// +kubebuilder:validation:Maximum=65535
@@ -149,7 +152,7 @@ type InterfaceSpec struct {
 
 	// linkMTU is the largest payload of the link's frames, in bytes: 68..65535. For
 	// tap, memif and hostInterface (in Ethernet mode), physical and vxlan only.
-	// Default: as VPP has it.
+	// Default: as VPP has it; taken out again, as it was before.
 	//
 	// +kubebuilder:validation:Minimum=68
 	// +kubebuilder:validation:Maximum=65535
@@ -159,8 +162,9 @@ type InterfaceSpec struct {
 	// macAddress is VPP's own Ethernet address on the interface, such as
 	// 02:fe:12:34:56:78. Default: a locally administered one derived from node and
 	// name, which stays the same over restarts and differs between nodes; for
-	// physical the device's own, for bond that of its first member. Sub-interfaces
-	// and links without Ethernet have none.
+	// physical the device's own, for bond that of its first member. Taken out again,
+	// a bond that was made with it is made anew. Sub-interfaces and links without
+	// Ethernet have none.
 	//
 	// +optional
 	MACAddress MACAddress `json:"macAddress,omitempty"`
@@ -191,13 +195,15 @@ type InterfaceSpec struct {
 
 	// rxMode is how VPP learns of received packets: Polling (least latency, a core
 	// at full load), Interrupt, or Adaptive (between the two, by load). For tap,
-	// memif, hostInterface, physical and vhostUser only. Default: the driver's.
+	// memif, hostInterface, physical and vhostUser only. Default: the driver's; taken
+	// out again, that of each queue before.
 	//
 	// +optional
 	RxMode RxMode `json:"rxMode,omitempty"`
 
 	// rxPlacement says which thread of VPP serves which receive queue, at most 128 of
-	// them. Queues that are not listed are placed by VPP.
+	// them. Queues that are not listed are placed by VPP; one taken out again is put
+	// back on the thread it was on before.
 	//
 	// +kubebuilder:validation:MaxItems=128
 	// +listType=map
@@ -206,7 +212,8 @@ type InterfaceSpec struct {
 	RxPlacement []RxQueuePlacement `json:"rxPlacement,omitempty"`
 
 	// txPlacement says which threads of VPP send through which transmit queue, at most
-	// 128 of them. Queues that are not listed are placed by VPP.
+	// 128 of them. Queues that are not listed are placed by VPP; one taken out again is
+	// put back on the threads it was on before.
 	//
 	// +kubebuilder:validation:MaxItems=128
 	// +listType=map

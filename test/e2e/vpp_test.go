@@ -22,7 +22,8 @@ type target interface {
 // realVPP is the path of the real VPP to test with, "" for the simulated one.
 func realVPP() string { return os.Getenv(vpptest.BinEnv) }
 
-// startVPP starts a scenario's VPP. In the simulated one there is a device.
+// startVPP starts a scenario's VPP. In the simulated one there is a device, and
+// it has workers.
 func startVPP() (v target, simulated *vpptest.VPP, err error) {
 	if bin := realVPP(); bin != "" {
 		r, err := vpptest.NewReal(bin)
@@ -31,7 +32,7 @@ func startVPP() (v target, simulated *vpptest.VPP, err error) {
 		}
 		return r, nil, nil
 	}
-	if simulated, err = vpptest.New(vpptest.WithDevice("GigabitEthernet0/8/0")); err != nil {
+	if simulated, err = vpptest.New(vpptest.WithDevice("GigabitEthernet0/8/0"), vpptest.WithWorkers(2)); err != nil {
 		return nil, nil, err
 	}
 	return simulated, simulated, nil

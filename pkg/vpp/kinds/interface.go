@@ -23,7 +23,8 @@ func InterfaceID(name string) state.ID { return state.ID{Kind: KindInterface, Ke
 type MAC = binproto.MAC
 
 // Interface is the value of an interface: of which type it is, and what all
-// types have. What is zero is not wished for: it stays as VPP has it.
+// types have. What is zero is not wished for: it stays as VPP has it, and what
+// was written before is put back.
 type Interface struct {
 	Name string
 	Type InterfaceType
@@ -45,6 +46,12 @@ type Interface struct {
 	Shown *Shown
 	// noted is what the ledger says of what VPP cannot show: see [digest].
 	noted string
+	// original is what the ledger says of what VPP had before we wrote it.
+	original *original
+	// mtu is that of packets and of single protocols, modes those of the receive
+	// queues, as VPP shows them.
+	mtu   [4]uint32
+	modes []queueMode
 	// unmarked tells that VPP holds it without its tag, member that it has the
 	// MAC address of the bond it is in.
 	unmarked, member bool
@@ -182,10 +189,18 @@ func (iface) Compare(want, have, applied any) state.Difference {
 			place = append(place, name)
 		}
 	}
+	due, remake := h.original.due(w, h)
+	if remake {
+		anew = append(anew, "macAddress")
+	}
 	if len(anew) > 0 {
 		return state.Difference{Change: state.Recreate, Fields: anew}
 	}
-	place = append(place, commonDifferences(w, h)...)
+	common := commonDifferences(w, h)
+	for _, name := range due {
+		common.add(name, true)
+	}
+	place = append(place, common...)
 	if c, ok := w.Type.(changer); ok {
 		place = append(place, c.changes(h.Type)...)
 	}
@@ -205,11 +220,11 @@ func (k iface) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
 	state.Verbs{Create: k.create, Update: k.update, Delete: k.delete}.Apply(ctx, v, ops)
 }
 
-// fields collects the names of what differs.
+// fields collects the names of what differs, each once.
 type fields []string
 
 func (f *fields) add(name string, differs bool) {
-	if differs {
+	if differs && !slices.Contains(*f, name) {
 		*f = append(*f, name)
 	}
 }

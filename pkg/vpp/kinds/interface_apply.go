@@ -18,11 +18,17 @@ type interfaceNote struct {
 	Adopted bool `json:"adopted,omitempty"`
 	// Rest is how a physical interface was before it was configured.
 	Rest *atRest `json:"rest,omitempty"`
+	// Original is what it had before it was configured, of what we have written.
+	Original *original `json:"original,omitempty"`
 }
 
 // noteOf is what the ledger says of an interface.
-func noteOf(v *state.View, name string) (note interfaceNote) {
+func noteOf(v *state.View, name string) interfaceNote {
 	e, _ := v.Ledger().Get(InterfaceID(name))
+	return noteIn(e)
+}
+
+func noteIn(e state.Entry) (note interfaceNote) {
 	if len(e.Data) > 0 {
 		_ = json.Unmarshal(e.Data, &note) // what cannot be read was not noted
 	}
@@ -34,13 +40,6 @@ func noteOf(v *state.View, name string) (note interfaceNote) {
 func shared(v *state.View, name string) bool {
 	n := noteOf(v, name)
 	return n.Adopted || n.Rest != nil
-}
-
-// intend notes the VPP name of an interface and keeps what else is noted.
-func intend(v *state.View, name, vppName string) error {
-	e, _ := v.Ledger().Get(InterfaceID(name))
-	e.Alias = vppName
-	return v.Ledger().Put(InterfaceID(name), e)
 }
 
 // note writes down data about an interface.
@@ -87,7 +86,7 @@ func (k iface) create(ctx context.Context, v *state.View, op *state.Op) state.Re
 // finish makes what all types have as wanted, and writes down what VPP cannot
 // show.
 func (k iface) finish(ctx context.Context, v *state.View, want *Interface, index uint32, hidden []string) state.Result {
-	have, err := configure(ctx, v.Caller(), index, want, hidden)
+	have, err := k.configure(ctx, v, index, want, hidden)
 	r := state.Result{Err: err, Handle: index, HasHandle: true, Unverified: hiddenNames(digest(want))}
 	if have == nil {
 		if err != nil {
@@ -115,6 +114,7 @@ func (k iface) make(ctx context.Context, v *state.View, want *Interface, adopt b
 	made := *want
 	m := k.making(v, &made)
 	choice := k.choose(v, want)
+	before, noted := v.Ledger().Get(InterfaceID(want.Name))
 	for {
 		if err := choice.next(&made); err != nil {
 			return nil, 0, err
@@ -142,11 +142,16 @@ func (k iface) make(ctx context.Context, v *state.View, want *Interface, adopt b
 			return nil, 0, err
 		case there.Ours && there.ID.Key == want.Name:
 			made.Type = valueOf[*Interface](there.Value).Type // what differs is made anew once it is read
-			return &made, there.Handle, nil
+			if noted {
+				err = v.Ledger().Put(there.ID, before)
+			} else {
+				err = nil
+			}
+			return &made, there.Handle, err
 		case !there.Ours && adopt && sameIdentity(want, there):
 			h := valueOf[*Interface](there.Value)
 			made.Type = h.Type
-			return &made, there.Handle, note(v, want.Name, h.Shown.VPPName, interfaceNote{Adopted: true})
+			return &made, there.Handle, note(v, want.Name, h.Shown.VPPName, interfaceNote{Adopted: true, Original: &original{}})
 		case choice.free && !sameIdentity(want, there):
 			choice.avoid(list) // only the number is taken
 		default:
@@ -207,7 +212,7 @@ func (k iface) update(ctx context.Context, v *state.View, op *state.Op) state.Re
 		hidden = hiddenDifferences(digest(want), last)
 	}
 	r := k.finish(ctx, v, want, op.Handle, hidden)
-	if want.LinkMTU != 0 && want.LinkMTU != have.LinkMTU {
+	if now := valueOf[*Interface](r.Have); now != nil && now.LinkMTU != have.LinkMTU {
 		subs, err := subInterfacesOn(ctx, v, op.Handle)
 		r.Disturbs, r.Err = subs, errors.Join(r.Err, err)
 	}

@@ -78,7 +78,12 @@ func (m *making) intend(ctx context.Context, vppName string) error {
 			return fmt.Errorf("%w: %s", errNameTaken, vppName)
 		}
 	}
-	return intend(m.view, m.want.Name, vppName)
+	n := noteOf(m.view, m.want.Name)
+	n.Original = &original{}
+	if m.want.MAC != (MAC{}) {
+		n.Original.MAC = &MAC{}
+	}
+	return note(m.view, m.want.Name, vppName, n)
 }
 
 // interfaceHandle is the sw_if_index of another interface that this one needs.

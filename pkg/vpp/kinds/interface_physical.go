@@ -3,7 +3,6 @@ package kinds
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
@@ -25,8 +24,11 @@ type atRest struct {
 	MAC     MAC       `json:"mac"`
 	MTU     [4]uint32 `json:"mtu"`
 	LinkMTU uint16    `json:"linkMTU"`
-	RxMode  RxMode    `json:"rxMode,omitempty"`
 	Tag     string    `json:"tag,omitempty"`
+	// Of all its queues.
+	RxModes     []queueMode   `json:"rxModes,omitempty"`
+	RxPlacement []RxPlacement `json:"rxPlacement,omitempty"`
+	TxPlacement []TxPlacement `json:"txPlacement,omitempty"`
 	// Tables are the numbers of its IPv4 and IPv6 tables.
 	Tables [2]uint32 `json:"tables"`
 }
@@ -99,8 +101,8 @@ func (physicalDriver) create(ctx context.Context, m *making) (uint32, error) {
 		return 0, err
 	}
 	rest := &atRest{AdminUp: d.adminUp(), MAC: d.L2Address, MTU: d.MTU, LinkMTU: d.LinkMTU, Tag: d.Tag}
-	if q[d.SwIfIndex] != nil {
-		rest.RxMode = q[d.SwIfIndex].mode
+	if q := q[d.SwIfIndex]; q != nil {
+		rest.RxModes, rest.RxPlacement, rest.TxPlacement = q.modes, q.rx, q.tx
 	}
 	for i, ip6 := range []bool{false, true} {
 		t, err := interfaceGetTable.Call(ctx, c, &getTableRequest{d.SwIfIndex, ip6})
@@ -110,7 +112,7 @@ func (physicalDriver) create(ctx context.Context, m *making) (uint32, error) {
 		rest.Tables[i] = t.VrfID
 	}
 	m.want.Type = Physical{VPPName: d.InterfaceName, MAC: d.L2Address}
-	return d.SwIfIndex, note(m.view, m.want.Name, d.InterfaceName, interfaceNote{Rest: rest})
+	return d.SwIfIndex, note(m.view, m.want.Name, d.InterfaceName, interfaceNote{Rest: rest, Original: &original{}})
 }
 
 // find looks for the device among what no other type knows.
@@ -138,8 +140,8 @@ func (p Physical) find(ctx context.Context, v *state.View) (*interfaceDetails, e
 	return nil, &state.WaitError{For: p.String() + " in VPP"}
 }
 
-// delete puts the device back as it was found. What cannot be put back is told
-// in the end, when all else is done.
+// delete puts the device back as it was found. Its tag is the last: until then it
+// is ours, and what VPP has refused is tried again.
 func (physicalDriver) delete(ctx context.Context, m *making, index uint32) error {
 	c, have := m.view.Caller(), m.want
 	rest := noteOf(m.view, have.Name).Rest
@@ -152,22 +154,17 @@ func (physicalDriver) delete(ctx context.Context, m *making, index uint32) error
 	if err != nil || d == nil {
 		return err
 	}
-	back := &Interface{Name: have.Name, Type: have.Type, MAC: rest.MAC, LinkMTU: rest.LinkMTU, RxMode: rest.RxMode}
-	now := &Interface{Name: have.Name, Type: have.Type}
-	now.show(d, nil)
-	hidden := slices.DeleteFunc(hiddenNames(have.noted), func(f string) bool { return strings.Contains(f, ".") })
-	if rest.RxMode != 0 && have.RxMode != rest.RxMode {
-		hidden = append(hidden, "rxMode")
-	} else {
-		back.RxMode = 0
-	}
-	if err := write(ctx, c, index, back, now, hidden); err != nil {
+	q, err := readQueues(ctx, c, index)
+	if err != nil {
 		return err
 	}
-	if d.MTU != rest.MTU || d.LinkMTU != rest.LinkMTU {
-		if _, err := interfaceSetMTU.Call(ctx, c, &interfaceMTURequest{index, rest.MTU}); err != nil {
-			return err
-		}
+	now := &Interface{Name: have.Name, Type: have.Type}
+	now.show(d, q[index])
+	back := &target{mtu: &rest.MTU, modes: rest.RxModes, Interface: Interface{
+		MAC: rest.MAC, LinkMTU: rest.LinkMTU, RxPlacement: rest.RxPlacement, TxPlacement: rest.TxPlacement,
+	}}
+	if err := back.write(ctx, c, index, now, hiddenNames(have.noted)); err != nil {
+		return err
 	}
 	for i, ip6 := range []bool{false, true} {
 		if rest.Tables[i] == 0 {

@@ -10,9 +10,26 @@ import (
 
 // queues are those of one interface, as VPP shows them.
 type queues struct {
-	mode RxMode // that of all receive queues, 0 where they differ
-	rx   []RxPlacement
-	tx   []TxPlacement
+	modes []queueMode
+	rx    []RxPlacement
+	tx    []TxPlacement
+}
+
+// queueMode is the mode of one receive queue.
+type queueMode struct {
+	Queue uint32
+	Mode  RxMode
+}
+
+// mode is that of all receive queues, 0 where they differ.
+func (q *queues) mode() (all RxMode) {
+	for n, m := range q.modes {
+		if n > 0 && m.Mode != all {
+			return 0
+		}
+		all = m.Mode
+	}
+	return all
 }
 
 // readQueues reads the queues of an interface, or of all.
@@ -32,11 +49,7 @@ func readQueues(ctx context.Context, c vpp.Caller, index uint32) (map[uint32]*qu
 			return nil, err
 		}
 		q := of(d.SwIfIndex)
-		if len(q.rx) == 0 {
-			q.mode = d.Mode
-		} else if q.mode != d.Mode {
-			q.mode = 0
-		}
+		q.modes = append(q.modes, queueMode{d.QueueID, d.Mode})
 		q.rx = append(q.rx, RxPlacement{d.QueueID, d.WorkerID})
 	}
 	for d, err := range interfaceTxDump.Dump(ctx, c, &swIfIndex{index}) {
@@ -51,6 +64,7 @@ func readQueues(ctx context.Context, c vpp.Caller, index uint32) (map[uint32]*qu
 		q.tx = append(q.tx, TxPlacement{d.QueueID, d.Threads})
 	}
 	for _, q := range all {
+		slices.SortFunc(q.modes, func(a, b queueMode) int { return cmp.Compare(a.Queue, b.Queue) })
 		slices.SortFunc(q.rx, func(a, b RxPlacement) int { return cmp.Compare(a.Queue, b.Queue) })
 		slices.SortFunc(q.tx, func(a, b TxPlacement) int { return cmp.Compare(a.Queue, b.Queue) })
 	}
@@ -62,6 +76,13 @@ func readQueues(ctx context.Context, c vpp.Caller, index uint32) (map[uint32]*qu
 func rxDiffers(want, have []RxPlacement) bool {
 	return slices.ContainsFunc(want, func(w RxPlacement) bool {
 		return slices.ContainsFunc(have, func(h RxPlacement) bool { return h.Queue == w.Queue && h.Thread != w.Thread })
+	})
+}
+
+// modesDiffer tells whether a queue has another mode than it should.
+func modesDiffer(want, have []queueMode) bool {
+	return slices.ContainsFunc(want, func(w queueMode) bool {
+		return slices.ContainsFunc(have, func(h queueMode) bool { return h.Queue == w.Queue && h.Mode != w.Mode })
 	})
 }
 

@@ -113,7 +113,7 @@ func (r *reading) report(d *interfaceDetails, ours bool, queues map[uint32]*queu
 	}
 	if ours {
 		if e, ok := r.view.Ledger().Get(f.ID); ok {
-			value.noted = e.Digest
+			value.noted, value.original = e.Digest, noteIn(e).Original
 			f.Unverified = hiddenNames(e.Digest)
 		}
 	}
@@ -122,7 +122,7 @@ func (r *reading) report(d *interfaceDetails, ours bool, queues map[uint32]*queu
 
 // show fills in what all types have.
 func (i *Interface) show(d *interfaceDetails, q *queues) {
-	i.MAC, i.MTU, i.LinkMTU = d.L2Address, d.MTU[0], d.LinkMTU
+	i.MAC, i.MTU, i.LinkMTU, i.mtu = d.L2Address, d.MTU[0], d.LinkMTU, d.MTU
 	i.Shown = &Shown{
 		VPPName: d.InterfaceName, DeviceType: d.InterfaceDevType, LinkSpeed: d.LinkSpeed,
 		AdminUp: d.adminUp(), LinkUp: d.Flags&flagLinkUp != 0,
@@ -134,7 +134,7 @@ func (i *Interface) show(d *interfaceDetails, q *queues) {
 		i.MTU = uint32(d.LinkMTU) // it has its parent's
 	}
 	if q != nil {
-		i.RxMode, i.RxPlacement, i.TxPlacement = q.mode, q.rx, q.tx
+		i.RxMode, i.modes, i.RxPlacement, i.TxPlacement = q.mode(), q.modes, q.rx, q.tx
 	}
 }
 

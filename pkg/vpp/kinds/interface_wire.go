@@ -95,7 +95,10 @@ type interfaceMACRequest struct {
 
 type rxModeRequest struct {
 	SwIfIndex uint32
-	Mode      RxMode
+	// QueueIDValid is false for all queues.
+	QueueIDValid bool
+	QueueID      uint32
+	Mode         RxMode
 }
 
 type rxPlacementRequest struct {

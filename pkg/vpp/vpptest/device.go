@@ -26,7 +26,7 @@ func (t *interfaceTable) addDevices(names []string) {
 			name: name, devType: "dpdk", ethernet: true, mac: deviceMAC(name, text), carrier: true,
 			linkMTU: usualMTU, resizable: true, promiscuous: true,
 			queues: queues{rx: rxQueues(2, rxPolling), tx: 2, modes: []uint32{rxPolling, rxInterrupt, rxAdaptive}},
-		}})
+		}, mtu: [4]uint32{usualMTU}})
 	}
 	clear(t.events) // there was nobody to tell
 }

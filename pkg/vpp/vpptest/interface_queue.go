@@ -177,7 +177,7 @@ func serveTxQueue(r *registry) {
 			if i.queues.txThreads == nil {
 				i.queues.txThreads = map[uint32][]uint32{}
 			}
-			i.queues.txThreads[m.QueueID] = m.Threads
+			i.queues.txThreads[m.QueueID] = slices.Clone(m.Threads)
 			return retOK
 		})
 	details := sends[swInterfaceTxPlacementDetails](r, "sw_interface_tx_placement_details")

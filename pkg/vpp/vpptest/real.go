@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -54,6 +55,7 @@ func Main(m interface{ Run() int }) int {
 // devices. Its methods may be called from any goroutine.
 type Real struct {
 	bin, dir string
+	more     []string // of the startup configuration
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -63,10 +65,10 @@ type Real struct {
 
 // StartReal starts the VPP at bin with a folder of its own and waits until it
 // serves its API socket. It is stopped, and the folder removed, when the test
-// ends.
-func StartReal(tb TB, bin string) *Real {
+// ends. more are lines for its startup configuration, such as "cpu { workers 1 }".
+func StartReal(tb TB, bin string, more ...string) *Real {
 	tb.Helper()
-	r, err := NewReal(bin)
+	r, err := NewReal(bin, more...)
 	if err != nil {
 		tb.Fatalf("starting a real VPP: %v", err)
 	}
@@ -75,12 +77,12 @@ func StartReal(tb TB, bin string) *Real {
 }
 
 // NewReal is StartReal outside a test; Stop must be called in the end.
-func NewReal(bin string) (*Real, error) {
+func NewReal(bin string, more ...string) (*Real, error) {
 	dir, err := os.MkdirTemp("", "vpp")
 	if err != nil {
 		return nil, err
 	}
-	return newReal(dir, bin)
+	return newReal(dir, bin, more)
 }
 
 // NewRealIn is NewReal with a folder that the caller names, which is made where it
@@ -89,11 +91,11 @@ func NewRealIn(dir, bin string) (*Real, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
-	return newReal(dir, bin)
+	return newReal(dir, bin, nil)
 }
 
-func newReal(dir, bin string) (*Real, error) {
-	r := &Real{bin: bin, dir: dir}
+func newReal(dir, bin string, more []string) (*Real, error) {
+	r := &Real{bin: bin, dir: dir, more: more}
 	if err := r.start(); err != nil {
 		r.Stop()
 		return nil, err
@@ -215,7 +217,7 @@ statseg { socket-name %[1]s/stats.sock page-size 4k size 256M }
 api-segment { prefix %[2]s }
 buffers { default data-size 2048 page-size 4k buffers-per-numa 8192 }
 memory { main-heap-size 2G main-heap-page-size 4k }
-%[3]s`, r.dir, filepath.Base(r.dir), plugins)
+%[3]s%[4]s`, r.dir, filepath.Base(r.dir), plugins, strings.Join(append(r.more, ""), "\n"))
 }
 
 // pluginPath finds the plugins of a build tree beside its binary; those of an
