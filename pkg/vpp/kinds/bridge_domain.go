@@ -374,20 +374,22 @@ func (bridgeDomain) change(ctx context.Context, v *state.View, id state.ID, want
 	return r
 }
 
+// Forget implements [state.Forgetter].
+func (bridgeDomain) Forget(l *state.Ledger, id state.ID) error {
+	return errors.Join(l.Delete(id), l.Delete(state.ID{Kind: kindBridgeDomainNumber, Key: id.Key}))
+}
+
 // delete takes a bridge domain away. One that was adopted stays as it is.
-func (bridgeDomain) delete(ctx context.Context, v *state.View, op *state.Op) error {
-	forget := func() error {
-		return errors.Join(v.Ledger().Delete(op.ID), v.Ledger().Delete(state.ID{Kind: kindBridgeDomainNumber, Key: op.ID.Key}))
-	}
+func (k bridgeDomain) delete(ctx context.Context, v *state.View, op *state.Op) error {
 	if sharedBridgeDomain(v, op.ID.Key) {
-		return forget()
+		return k.Forget(v.Ledger(), op.ID)
 	}
 	there, err := oneBridgeDomain(ctx, v.Caller(), op.Handle)
 	if err != nil {
 		return err
 	}
 	if there == nil || there.BdTag != Mark+op.ID.Key {
-		return forget()
+		return k.Forget(v.Ledger(), op.ID)
 	}
 	_, err = bridgeDomainSet.Call(ctx, v.Caller(), &bridgeDomainAddDel{BdID: op.Handle})
 	switch {
@@ -396,5 +398,5 @@ func (bridgeDomain) delete(ctx context.Context, v *state.View, op *state.Op) err
 	case err != nil && !refusedWith(err, retNoSuchEntry):
 		return err
 	}
-	return forget()
+	return k.Forget(v.Ledger(), op.ID)
 }

@@ -255,11 +255,10 @@ func (k iface) delete(ctx context.Context, v *state.View, op *state.Op) error {
 	if strings.HasPrefix(op.ID.Key, foreignKey("")) {
 		return nil // a second one of a name; what is noted is the first's
 	}
-	return k.forget(v, op.ID.Key)
+	return k.Forget(v.Ledger(), op.ID)
 }
 
-// forget takes an interface out of the ledger.
-func (k iface) forget(v *state.View, name string) error {
-	l := v.Ledger()
-	return errors.Join(l.Delete(InterfaceID(name)), l.Delete(numberID(name)), l.Delete(incarnationID(name)))
+// Forget implements [state.Forgetter].
+func (iface) Forget(l *state.Ledger, id state.ID) error {
+	return errors.Join(l.Delete(id), l.Delete(numberID(id.Key)), l.Delete(incarnationID(id.Key)))
 }

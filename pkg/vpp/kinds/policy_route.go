@@ -225,7 +225,7 @@ func (k policyRoute) delete(ctx context.Context, v *state.View, op *state.Op) er
 		_, err := abfAddDel.Call(ctx, v.Caller(), &abfPolicyAddDel{Policy: *p})
 		switch {
 		case refusedWith(err, retNoInterface) && op.ID.Key != left:
-			if err := k.forget(v, op.ID); err != nil {
+			if err := k.Forget(v.Ledger(), op.ID); err != nil {
 				return err
 			}
 			return v.Ledger().Put(PolicyRouteID(left), state.Entry{Alias: policyText(op.Handle)})
@@ -239,11 +239,12 @@ func (k policyRoute) delete(ctx context.Context, v *state.View, op *state.Op) er
 			return fmt.Errorf("policy %d has paths that VPP does not take away", op.Handle)
 		}
 	}
-	return k.forget(v, op.ID)
+	return k.Forget(v.Ledger(), op.ID)
 }
 
-func (policyRoute) forget(v *state.View, id state.ID) error {
-	return joined(v.Ledger().Delete(id), v.Ledger().Delete(state.ID{Kind: kindPolicyNumber, Key: id.Key}))
+// Forget implements [state.Forgetter].
+func (policyRoute) Forget(l *state.Ledger, id state.ID) error {
+	return joined(l.Delete(id), l.Delete(state.ID{Kind: kindPolicyNumber, Key: id.Key}))
 }
 
 // policies are all policies, by number.

@@ -70,7 +70,7 @@ func (e *Engine) finished(op *Op, r Result) {
 	done := false // nothing more is to be decided
 	switch {
 	case lost(r.Err), errors.Is(r.Err, context.Canceled), errors.Is(r.Err, context.DeadlineExceeded):
-		n.unknown = true
+		n.unknown, n.undone = true, op.Verb == Delete
 		n.kind.dueRead = true
 		e.requestRead()
 		if errors.Is(r.Err, vpp.ErrUnknown) {

@@ -44,6 +44,13 @@ type Refresher interface {
 	Refresh(ctx context.Context, v *View, id ID, have any, found func(Found)) error
 }
 
+// Forgetter is a [Kind] whose Apply takes more than the entry of the identity out
+// of the ledger when it deletes something. Forget does that much of it: VPP was
+// found not to hold what was to be deleted, though no answer told so.
+type Forgetter interface {
+	Forget(l *Ledger, id ID) error
+}
+
 // Replacer is a [Kind] that can tell that what was found is another thing than
 // what was there, though it has the same identity and number: what hung on that
 // does so no more.

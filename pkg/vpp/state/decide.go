@@ -199,7 +199,7 @@ func (e *Engine) begin(n *node, op *Op) *Op {
 	}
 	e.dropRetry(n)
 	e.seq++
-	n.doubted = false
+	n.doubted, n.undone = false, false
 	n.busy, n.stamp, n.blocker = true, e.seq, nil
 	e.busy++
 	n.kind.busy++

@@ -42,6 +42,7 @@ type node struct {
 	recreating  bool // it is being deleted to be made anew
 	quarantined bool
 	doubted     bool // VPP refused a step, and it is read again for that
+	undone      bool // the outcome of its deletion is not known
 	disturbed   bool // our step of another may have changed it, which is no drift
 	reason      Reason
 	accounted   category

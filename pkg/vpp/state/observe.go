@@ -160,6 +160,7 @@ func (n *node) vanish() {
 	n.have, n.applied = nil, nil
 	n.show("", nil)
 	n.ours, n.stale, n.surplus, n.leaving, n.recreating, n.unknown = false, false, false, false, false, false
+	n.undone = false
 }
 
 // unsettle takes back that VPP holds what is wanted, until it is decided on.
@@ -227,7 +228,25 @@ func (e *Engine) missed(n *node) {
 	if n.settled && n.want != nil && !n.leaving && !n.disturbed {
 		e.drifted(n, []string{"presence"})
 	}
+	if n.undone {
+		e.forget(n)
+	}
 	e.gone(n)
+}
+
+// forget takes out of the ledger what a deletion would have, had its answer come:
+// what somebody else makes in that place later is not ours.
+func (e *Engine) forget(n *node) {
+	var err error
+	if f, ok := n.kind.kind.(Forgetter); ok {
+		err = f.Forget(e.opts.Ledger, n.id)
+	} else {
+		err = e.opts.Ledger.Delete(n.id)
+	}
+	e.forgetVersions(n)
+	if err != nil {
+		e.log.Info("Cannot forget what is gone", "item", n.id.String(), "reason", err.Error())
+	}
 }
 
 // drifted tells that somebody else has changed what was programmed.
