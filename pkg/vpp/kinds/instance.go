@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
@@ -13,8 +14,8 @@ type Instance struct {
 	Version, BuildDate, BuildDirectory string
 	// PID is its process id, in its own PID namespace.
 	PID uint32
-	// Plugins are the names of those loaded, without "_plugin.so", in VPP's
-	// order; nil where VPP does not tell.
+	// Plugins are the names of those loaded, without "_plugin.so", in alphabetical
+	// order, which VPP's is not in every release; nil where it does not tell.
 	Plugins []string
 	// Messages is the number of messages of its API.
 	Messages int
@@ -80,5 +81,6 @@ func pluginNames(text string) []string {
 			names = append(names, strings.TrimSuffix(name, "_plugin"))
 		}
 	}
+	slices.Sort(names)
 	return names
 }

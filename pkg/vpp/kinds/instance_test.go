@@ -32,6 +32,9 @@ func TestReadInstance(t *testing.T) {
 				t.Errorf("no plugin %s among %q", plugin, i.Plugins)
 			}
 		}
+		if !slices.IsSorted(i.Plugins) {
+			t.Errorf("plugins are not in order: %q", i.Plugins)
+		}
 		if slices.ContainsFunc(i.Plugins, func(p string) bool { return strings.ContainsAny(p, " \r\n.:") }) {
 			t.Errorf("plugins %q", i.Plugins)
 		}
