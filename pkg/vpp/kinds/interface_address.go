@@ -265,6 +265,9 @@ func disturbed(value any, p netip.Prefix) []state.ID {
 // add puts an address on an interface. Where others share that, or VPP will not
 // show the address, the ledger says that it is ours.
 func (interfaceAddress) add(ctx context.Context, v *state.View, op *state.Op, name string, index uint32, p netip.Prefix) error {
+	if err := endBorrowing(ctx, v, index); err != nil {
+		return err
+	}
 	local := linkLocal(p)
 	if !local {
 		there, err := addressesOf(ctx, v.Caller(), index, p.Addr().Is6())
@@ -298,6 +301,21 @@ func (interfaceAddress) add(ctx context.Context, v *state.View, op *state.Op, na
 		return errors.Join(err, e)
 	}
 	return err
+}
+
+// endBorrowing has an interface use its own addresses, which ours have been told
+// to before: it is somebody else who had it borrow. VPP would add an address to the
+// lender's, and where the lender is gone would never come to the end of those.
+func endBorrowing(ctx context.Context, v *state.View, index uint32) error {
+	for d, err := range unnumberedDump.Dump(ctx, v.Caller(), &swIfIndex{index}) {
+		if err != nil {
+			return err
+		}
+		if d.SwIfIndex == index {
+			return giveBack(ctx, v, index)
+		}
+	}
+	return nil
 }
 
 // addHidden adds an address that VPP has refused. It may be the interface's

@@ -101,11 +101,7 @@ func (unnumbered) set(ctx context.Context, v *state.View, op *state.Op) error {
 		return err
 	}
 	if op.Verb == state.Delete {
-		_, err = unnumberedSet.Call(ctx, v.Caller(), &unnumberedRequest{UnnumberedSwIfIndex: user})
-		if refusedWith(err, retNoSuchIndex) {
-			return nil
-		}
-		return err
+		return giveBack(ctx, v, user)
 	}
 	lends := valueOf[string](op.Want)
 	lender, err := interfaceHandle(v, lends)
@@ -121,6 +117,15 @@ func (unnumbered) set(ctx context.Context, v *state.View, op *state.Op) error {
 	_, err = unnumberedSet.Call(ctx, v.Caller(), &unnumberedRequest{lender, user, true})
 	if refusedWith(err, retTableMismatch) {
 		return fmt.Errorf("it and %s must be in the same tables, of IPv4 and of IPv6: %w", lends, err)
+	}
+	return err
+}
+
+// giveBack ends that an interface uses the addresses of another.
+func giveBack(ctx context.Context, v *state.View, user uint32) error {
+	_, err := unnumberedSet.Call(ctx, v.Caller(), &unnumberedRequest{UnnumberedSwIfIndex: user})
+	if refusedWith(err, retNoSuchIndex) {
+		return nil
 	}
 	return err
 }

@@ -230,3 +230,47 @@ func (b *bench) addressRoutes(table uint32) []string {
 	slices.Sort(list)
 	return list
 }
+
+// Somebody else has an interface of ours borrow and deletes the lender, of which
+// nothing was read yet: an address that is added then would hang VPP, which never
+// comes to the end of the lender's.
+func TestAddressOfBorrowerWithoutLender(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		for _, reused := range []bool{false, true} {
+			t.Run(fmt.Sprintf("index reused %t", reused), func(t *testing.T) {
+				h, another := byHand(t, socket), byHand(t, socket)
+				user := ifItem(loop("user", 7106))
+				h.must(state.Create, user)
+				index := h.found[user.ID].Handle
+				if index == 0 {
+					h.read()
+					index = h.found[user.ID].Handle
+				}
+				lend := func(instance uint32) any {
+					made := another.call("create_loopback_instance", map[string]any{"is_specified": true, "user_instance": instance})
+					return made["sw_if_index"]
+				}
+				lender := lend(7107)
+				for _, prefix := range []string{"192.0.2.1/24", "2001:db8::1/64"} {
+					another.call("sw_interface_add_del_address", map[string]any{"sw_if_index": lender, "is_add": true, "prefix": prefix})
+				}
+				another.call("sw_interface_set_unnumbered", map[string]any{"sw_if_index": lender, "unnumbered_sw_if_index": index, "is_add": true})
+				another.call("delete_loopback", map[string]any{"sw_if_index": lender})
+				if reused {
+					lender = lend(7108)
+				}
+				own := []state.Item{address("user", "default", "198.51.100.1/24"), address("user", "default", "2001:db8:1::1/64")}
+				h.must(state.Create, own...)
+				h.same(own...)
+				if f, ok := h.found[kinds.UnnumberedID("user")]; ok {
+					t.Errorf("it still borrows: %+v", f)
+				}
+				h.must(state.Delete, own...)
+				h.must(state.Delete, user)
+				if reused {
+					another.call("delete_loopback", map[string]any{"sw_if_index": lender})
+				}
+			})
+		}
+	})
+}
