@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -18,7 +19,7 @@ func veth(s *scenario, ts *script, _ bool, args []string) error {
 		return usage("veth NAME ADDRESS[,ADDRESS...] ROUTER")
 	}
 	name, addresses, router := args[0], args[1], args[2]
-	space, near := s.namespace(name), fmt.Sprintf("v%d%.8s", s.number, name)
+	space, near := s.namespace(name), fmt.Sprintf("v%d-%s%.6s", s.number, thisProcess(), name) // 15 bytes at most
 	s.cleanups = append(s.cleanups, func() {
 		_ = s.ip(context.WithoutCancel(s.ctx), "netns", "del", space) // and the pair with it
 	})
@@ -41,7 +42,11 @@ func veth(s *scenario, ts *script, _ bool, args []string) error {
 	return nil
 }
 
-func (s *scenario) namespace(name string) string { return s.node + "-" + name }
+func (s *scenario) namespace(name string) string { return s.node + "-" + thisProcess() + "-" + name }
+
+// thisProcess keeps what is made on the machine apart from what other tests make
+// there meanwhile.
+func thisProcess() string { return strconv.FormatInt(int64(os.Getpid()), 36) }
 
 func (s *scenario) ip(ctx context.Context, args ...string) error {
 	out, err := exec.CommandContext(ctx, "ip", args...).CombinedOutput()
