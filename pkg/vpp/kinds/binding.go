@@ -219,7 +219,7 @@ func (b *binding[V]) update(ctx context.Context, v *state.View, op *state.Op) st
 	if err := b.write(v, op.ID, at, made, want); err != nil {
 		return state.Result{Err: err}
 	}
-	if err := b.on(ctx, v, at, want); err != nil {
+	if err := b.put(ctx, v, at, want); err != nil {
 		return state.Result{Err: err}
 	}
 	return b.result(op, b.verify(ctx, v, op, at))
@@ -302,7 +302,7 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 			return err
 		}
 	}
-	if err := b.on(ctx, v, at, want); err != nil {
+	if err := b.put(ctx, v, at, want); err != nil {
 		if outcomeUnknown(err) {
 			return err
 		}
@@ -322,7 +322,7 @@ func (b *binding[V]) make(ctx context.Context, v *state.View, op *state.Op, at p
 func (b *binding[V]) adopt(ctx context.Context, v *state.View, op *state.Op, at place, made incarnations) error {
 	want := valueOf[V](op.Want)
 	if _, ok := b.feature.(half[V]); ok {
-		if err := b.on(ctx, v, at, want); err != nil {
+		if err := b.put(ctx, v, at, want); err != nil {
 			return err
 		}
 		if err := b.verify(ctx, v, op, at); err != nil {

@@ -3,6 +3,8 @@ package kinds
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
 )
@@ -68,39 +70,64 @@ func (b *binding[V]) rearm(ctx context.Context, v *state.View, index uint32) err
 		return nil // without the messages there is none
 	}
 	defer b.lock(on1(index, ""))()
-	there, err := b.boundAt(ctx, v, index)
+	there, err := b.onFramesAt(ctx, v, f, index)
+	if err != nil || len(there) == 0 {
+		return err
+	}
+	if on, known, err := armedAll(ctx, v, f, index, there); on && known || err != nil {
+		return err
+	}
+	return b.again(ctx, v, there)
+}
+
+// put puts a binding on, where it is off, or changes it. VPP turns to frames with
+// the first binding of an interface: where it has forgotten, and shows another
+// still, one more turns nothing on, and all of them are put on anew.
+func (b *binding[V]) put(ctx context.Context, v *state.View, at place, want V) error {
+	if err := b.on(ctx, v, at, want); err != nil {
+		return err
+	}
+	f, ok := b.feature.(frameBinding[V])
+	if !ok || !f.onFrames(at) {
+		return nil
+	}
+	if on, known, err := armedAll(ctx, v, f, at.Index, map[place]V{at: want}); on || !known || err != nil {
+		return err
+	}
+	there, err := b.onFramesAt(ctx, v, f, at.Index)
 	if err != nil {
 		return err
 	}
-	lost := false
+	return b.again(ctx, v, there, at)
+}
+
+// armedAll tells whether VPP does to the frames of an interface what bindings
+// say. known is false where it does not tell.
+func armedAll[V any](
+	ctx context.Context, v *state.View, f frameBinding[V], index uint32, there map[place]V,
+) (on, known bool, err error) {
+	features, known, err := featuresOf(ctx, v, index)
+	if err != nil || !known {
+		return false, false, err
+	}
 	for at, value := range there {
-		if !f.onFrames(at) {
-			delete(there, at)
-			continue
+		if on, err := f.armed(ctx, v, features, at, value); !on || err != nil {
+			return false, true, err
 		}
-		features, known, err := featuresOf(ctx, v, index)
-		if err != nil {
-			return err
-		}
-		on := false
-		if known {
-			if on, err = f.armed(ctx, v, features, at, value); err != nil {
-				return err
-			}
-		}
-		lost = lost || !on
 	}
-	if !lost {
-		return nil
-	}
-	// VPP turns it on with the first of an interface.
+	return true, true, nil
+}
+
+// again takes bindings off and puts on those that were not left behind, and those
+// that are wanted now.
+func (b *binding[V]) again(ctx context.Context, v *state.View, there map[place]V, wanted ...place) error {
 	for at := range there {
 		if err := b.off(ctx, v, at); err != nil {
 			return err
 		}
 	}
 	for at, value := range there {
-		if b.isLeft(v, at) {
+		if b.isLeft(v, at) && !slices.Contains(wanted, at) {
 			continue
 		}
 		if err := b.on(ctx, v, at, value); err != nil {
@@ -108,6 +135,13 @@ func (b *binding[V]) rearm(ctx context.Context, v *state.View, index uint32) err
 		}
 	}
 	return nil
+}
+
+// onFramesAt are the bindings at an index that work on frames.
+func (b *binding[V]) onFramesAt(ctx context.Context, v *state.View, f frameBinding[V], index uint32) (map[place]V, error) {
+	there, err := b.boundAt(ctx, v, index)
+	maps.DeleteFunc(there, func(at place, _ V) bool { return !f.onFrames(at) })
+	return there, err
 }
 
 // boundAt is what is on at an index: what VPP shows, or what the ledger says

@@ -129,36 +129,8 @@ func (portMirror) compare(want, have PortMirror) state.Difference {
 	return state.Difference{}
 }
 
-// on mirrors. VPP turns the level of bridging on with the first mirror of an
-// interface: where it has forgotten, and another is still shown, one more turns
-// nothing on, and all of them are put on anew.
 func (k portMirror) on(ctx context.Context, v *state.View, at place, want PortMirror) error {
-	if err := k.set(ctx, v, at, want.Direction); err != nil || at.Rest != mirrorLevel(true) {
-		return err
-	}
-	features, known, err := featuresOf(ctx, v, at.Index)
-	if err != nil || !known || want.armedIn(features) {
-		return err
-	}
-	list, err := dump(ctx, v.Caller(), spanDump, &spanDumpRequest{true})
-	if err != nil {
-		return err
-	}
-	for _, on := range []bool{false, true} {
-		for _, d := range list {
-			if d.SwIfIndexFrom != at.Index {
-				continue
-			}
-			direction := Directions(0)
-			if on {
-				direction = Directions(d.State)
-			}
-			if err := k.set(ctx, v, on2(d.SwIfIndexFrom, d.SwIfIndexTo, at.Rest), direction); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return k.set(ctx, v, at, want.Direction)
 }
 
 func (k portMirror) off(ctx context.Context, v *state.View, at place) error {
