@@ -116,30 +116,52 @@ func TestFeaturesOfAPortThatMoves(t *testing.T) {
 		}
 		b.await("the mirrors again", func() bool { return frameParts(t, b, "loop70") == ofPort })
 
-		// Somebody else takes it out, and perhaps puts it back.
+		// Somebody else takes it out, puts it back, takes it into another bridge
+		// domain, or takes a mirror off. VPP tells nobody; the next reading finds it.
 		index, err := b.indexOf("loop70")
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, back := range []bool{false, true} {
-			for _, enable := range []bool{false, true} {
-				if enable && !back {
-					continue
-				}
-				if _, err := vpp.Invoke(b.ctx, b.client, "sw_interface_set_l2_bridge", map[string]any{
-					"rx_sw_if_index": index, "bd_id": 7143, "enable": enable,
-				}); err != nil {
+		call := func(message string, fields map[string]any) {
+			t.Helper()
+			if _, err := vpp.Invoke(b.ctx, b.client, message, fields); err != nil {
+				t.Fatal(err)
+			}
+		}
+		join := func(domain int, enable bool) {
+			t.Helper()
+			call("sw_interface_set_l2_bridge", map[string]any{"rx_sw_if_index": index, "bd_id": domain, "enable": enable})
+		}
+		const theirs = 7149
+		call("bridge_domain_add_del_v2", map[string]any{"bd_id": theirs, "is_add": true, "bd_tag": "theirs"})
+		conflict := fmt.Sprintf("Programmed; Conflict: bridge domain %d, made by somebody else, has it", theirs)
+		for _, hand := range []struct {
+			name, reasons string
+			steps         func()
+		}{
+			{"out", "Programmed; Programmed", func() { join(7143, false) }},
+			{"out and in", "Programmed; Programmed", func() { join(7143, false); join(7143, true) }},
+			{"away", conflict, func() { join(theirs, true) }},
+			{"back", "Programmed; Programmed", func() { join(theirs, false) }},
+			{"a mirror off", "Programmed; Programmed", func() {
+				to, err := b.indexOf("loop72")
+				if err != nil {
 					t.Fatal(err)
 				}
-			}
+				call("sw_interface_span_enable_disable", map[string]any{"sw_if_index_from": index, "sw_if_index_to": to, "is_l2": true})
+			}},
+		} {
+			hand.steps()
 			b.SetResyncPeriod(100 * time.Millisecond)
-			b.await("all of it again", func() bool {
-				return frameParts(t, b, "loop70") == ofPort && b.reasons("red") == "Programmed; Programmed"
+			b.await(hand.name+": all of it again", func() bool {
+				return frameParts(t, b, "loop70") == ofPort && b.reasons("red") == hand.reasons
 			})
 			b.awaitReasons("acl", "Programmed; Programmed; Programmed; Programmed; Programmed")
+			b.awaitReasons("mirrors", "Programmed; Programmed")
 			b.SetResyncPeriod(time.Hour)
 			b.await("no reading", func() bool { return b.Status().Synced })
 		}
+		call("bridge_domain_add_del_v2", map[string]any{"bd_id": theirs, "is_add": false})
 		for _, name := range []string{"acl", "macs", "policer", "mirrors", "red", "blue", "a", "peer", "to", "also"} {
 			o, _ := owner(name, 0)
 			b.Remove(o)
