@@ -52,10 +52,12 @@ type (
 	// unseen is a feature of which VPP shows nothing; shown then reports nothing.
 	// The ledger says what is there, so the value has to be fit for JSON. hidden
 	// names the fields; taken tells whether VPP has some binding at a place, no
-	// matter whose.
+	// matter whose, stale whether it has a part of one there that is left of an
+	// interface that had the index before.
 	unseen interface {
 		hidden() []string
 		taken(ctx context.Context, v *state.View, at place) (bool, error)
+		stale(ctx context.Context, v *state.View, at place) (bool, error)
 	}
 	// half is a feature of which VPP shows all but some part; the ledger has what
 	// was put on, which is fit for JSON. whole is what VPP shows, with that part as
@@ -434,7 +436,12 @@ func (b *binding[V]) remove(ctx context.Context, v *state.View, id state.ID, at 
 	if other, ok := v.Ledger().Find(b.Name(), at.String()); ok && other != id {
 		return b.forgetLeft(v, at) // it was put on anew, for the next owner
 	}
-	if d != nil && !strings.HasPrefix(d.Tag, Mark) && !b.isOurs(v, at.Index) {
+	theirs := d != nil && !strings.HasPrefix(d.Tag, Mark) && !b.isOurs(v, at.Index)
+	if u, blind := b.feature.(unseen); blind && theirs {
+		if stale, err := u.stale(ctx, v, at); err != nil || !stale {
+			return joined(err, b.forgetLeft(v, at))
+		}
+	} else if theirs {
 		there, err := b.look(ctx, v, at.Index)
 		if err != nil {
 			return err

@@ -250,9 +250,25 @@ func (r *bindingReading[V]) believe(ctx context.Context, hidden []string, found 
 		found(f)
 	}
 	for _, at := range r.allLeft(r.view) {
-		if o := r.tenants.byIndex[at.Index]; o.ours {
-			found(state.Found{ID: r.leftItem(at), Ours: true, Value: leftBehind[V]{at: at}})
+		if err := r.believeLeft(ctx, at, found); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// believeLeft reports what VPP does not show and has been left at a place, once an
+// interface has the index: of somebody else's only what is known not to be theirs.
+func (r *bindingReading[V]) believeLeft(ctx context.Context, at place, found func(state.Found)) error {
+	o, owned := r.tenants.byIndex[at.Index]
+	if !owned {
+		return nil
+	}
+	if u, blind := r.feature.(unseen); blind && !o.ours {
+		if stale, err := u.stale(ctx, r.view, at); err != nil || !stale {
+			return err
+		}
+	}
+	found(state.Found{ID: r.leftItem(at), Ours: true, Value: leftBehind[V]{at: at}})
 	return nil
 }

@@ -157,6 +157,9 @@ func (policer) Read(ctx context.Context, v *state.View, found func(state.Found))
 		if err != nil {
 			return err
 		}
+		if strings.HasPrefix(d.Name, idlePolicer) {
+			continue // in use for a moment, and not to be deleted then
+		}
 		f := state.Found{ID: PolicerID(foreignKey(d.Name)), Value: d.value()}
 		if name, marked := strings.CutPrefix(d.Name, Mark); marked {
 			f.ID, f.Ours = PolicerID(name), true

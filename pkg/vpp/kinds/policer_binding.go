@@ -3,6 +3,8 @@ package kinds
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
@@ -17,7 +19,7 @@ const (
 // PolicerBindingItem is that an interface's packets of a direction are policed:
 // an interface has one policer in each.
 func PolicerBindingItem(iface, policer string, output bool) state.Item {
-	b := policerBinding{output}
+	b := policerBinding{output: output}
 	return state.Item{ID: state.ID{Kind: b.Name(), Key: iface}, Value: policer, Needs: b.needs(iface, policer)}
 }
 
@@ -35,11 +37,17 @@ var (
 
 // policerBinding is the feature that polices an interface. Its values are names
 // of policers.
-type policerBinding struct{ output bool }
+type policerBinding struct {
+	output bool
+	// idling is held while there is a policer that is made for taking off.
+	idling *sync.Mutex
+}
 
 // NewPolicerBinding is the kind of policers' bindings to interfaces, for a
 // direction. VPP shows none: the ledger knows them.
-func NewPolicerBinding(output bool) state.Kind { return newBinding[string](policerBinding{output}) }
+func NewPolicerBinding(output bool) state.Kind {
+	return newBinding[string](policerBinding{output, new(sync.Mutex)})
+}
 
 func (p policerBinding) Name() string {
 	if p.output {
@@ -125,11 +133,7 @@ func (policerBinding) onFrames(place) bool { return true }
 // armed implements [frameBinding]. Older releases have no node that polices
 // frames.
 func (p policerBinding) armed(ctx context.Context, v *state.View, features string, _ place, _ string) (bool, error) {
-	arc := arcFrameInput
-	if p.output {
-		arc = arcFrameOutput
-	}
-	if on, _ := listsFeature(features, arc, "POLICER"); on {
+	if on, _ := listsFeature(features, p.frameArc(), "POLICER"); on {
 		return true, nil
 	}
 	_, err := cli.Call(ctx, v.Caller(), &cliInband{Cmd: "show node l2-" + p.node()})
@@ -139,44 +143,101 @@ func (p policerBinding) armed(ctx context.Context, v *state.View, features strin
 	return false, err
 }
 
+func (p policerBinding) frameArc() string {
+	if p.output {
+		return arcFrameOutput
+	}
+	return arcFrameInput
+}
+
+// stale implements [unseen]. VPP takes its nodes off an interface that is deleted,
+// and leaves the part for frames at the index: it polices what comes next as soon as
+// that is switched.
+func (p policerBinding) stale(ctx context.Context, v *state.View, at place) (bool, error) {
+	text, known, err := featuresOf(ctx, v, at.Index)
+	if err != nil || !known {
+		return false, err
+	}
+	n, known := countFeature(text, p.node())
+	on, _ := listsFeature(text, p.frameArc(), "POLICER")
+	return known && n == 0 && on, nil
+}
+
 func (p policerBinding) on(ctx context.Context, v *state.View, at place, policer string) error {
 	_, err := p.method().Call(ctx, v.Caller(), &policerBindRequest{policerName(PolicerID(policer)), at.Index, true})
 	return err
 }
 
 // off takes whatever policer there is off: VPP wants the name of some policer
-// and does not look at which. Where none is applied it must not be asked to.
+// and does not look at which. Where none is applied it must not be asked to; what is
+// left for frames of another interface goes with one that is applied for it.
 func (p policerBinding) off(ctx context.Context, v *state.View, at place) error {
 	n, known, err := featureCount(ctx, v, at.Index, p.node())
-	if err != nil || known && n == 0 {
-		return err
-	}
-	name, done, err := somePolicer(ctx, v)
 	if err != nil {
 		return err
 	}
-	_, err = p.method().Call(ctx, v.Caller(), &policerBindRequest{name, at.Index, false})
-	if err == nil {
-		err = done()
+	left := false
+	if known && n == 0 {
+		if left, err = p.stale(ctx, v, at); err != nil || !left {
+			return err
+		}
 	}
+	if !left {
+		name, err := somePolicer(ctx, v)
+		switch {
+		case err != nil:
+			return err
+		case name != "":
+			return p.apply(ctx, v, name, at, false)
+		}
+	}
+	return p.withIdle(ctx, v, func(name string) error {
+		if left {
+			if err := p.apply(ctx, v, name, at, true); err != nil {
+				return err
+			}
+		}
+		return p.apply(ctx, v, name, at, false)
+	})
+}
+
+func (p policerBinding) apply(ctx context.Context, v *state.View, policer string, at place, on bool) error {
+	_, err := p.method().Call(ctx, v.Caller(), &policerBindRequest{policer, at.Index, on})
 	return err
 }
 
-// somePolicer is the name of a policer, of one made for it where there is none.
-func somePolicer(ctx context.Context, v *state.View) (name string, done func() error, err error) {
+// somePolicer is the name of a policer that stays, "" where there is none.
+func somePolicer(ctx context.Context, v *state.View) (name string, err error) {
 	for d, err := range policerDump.Dump(ctx, v.Caller(), &policerDumpRequest{}) {
 		if err != nil {
-			return "", nil, err
+			return "", err
 		}
-		name = d.Name
+		if !strings.HasPrefix(d.Name, idlePolicer) {
+			name = d.Name
+		}
 	}
-	if name != "" {
-		return name, func() error { return nil }, nil
+	return name, nil
+}
+
+// idlePolicer begins the names of policers that are made for taking others off.
+var idlePolicer = policerName(PolicerID(foreignKey("none-")))
+
+// withIdle has a policer that lets everything pass while f runs. It is one of each
+// direction, and one at a time: it must not go while it is applied.
+func (p policerBinding) withIdle(ctx context.Context, v *state.View, f func(name string) error) error {
+	p.idling.Lock()
+	defer p.idling.Unlock()
+	name := idlePolicer + p.node()
+	pass := PolicerAction{Type: PolicerTransmit}
+	_, err := policerAdd.Call(ctx, v.Caller(), &policerAddRequest{
+		name, policerConfig{CIR: 1, CB: 1, ConformAction: pass, ExceedAction: pass, ViolateAction: pass},
+	})
+	there := refusedWith(err, retValueExists) // and may be applied since the agent ended
+	if err != nil && !there {
+		return fmt.Errorf("a policer to take one off by: %w", err)
 	}
-	id := PolicerID(foreignKey("none"))
-	_, err = policerAdd.Call(ctx, v.Caller(), &policerAddRequest{policerName(id), policerConfig{CIR: 1, CB: 1}})
-	if err != nil {
-		return "", nil, fmt.Errorf("a policer to take one off by: %w", err)
+	if err := f(name); err != nil || there {
+		return err
 	}
-	return policerName(id), func() error { return deletePolicer(ctx, v, policerName(id)) }, nil
+	return deletePolicer(ctx, v, name)
 }
