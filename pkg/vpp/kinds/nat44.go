@@ -87,7 +87,7 @@ func (nat44) Describe(string) string { return "NAT44" }
 
 func (nat44) Probe(c vpp.Caller) error {
 	return probe(pluginNAT, c, nat44EnableDisable, nat44ShowConfig, nat44SetForwarding, nat44SetTimeouts, nat44SetMSS, nat44GetMSS,
-		nat44Users, nat44Addresses)
+		nat44Users, nat44Addresses, nat44InterfaceAddrs, nat44Tables)
 }
 
 func (k nat44) Read(ctx context.Context, v *state.View, found func(state.Found)) error {
@@ -322,6 +322,8 @@ func nat44Leftover(ctx context.Context, c vpp.Caller) (string, error) {
 		{"interfaces", func() (bool, error) { return anyOf(nat44Interfaces.Dump(ctx, c, nil)) }},
 		{"output interfaces", func() (bool, error) { return anyOf(nat44Outputs.Dump(ctx, c, nil)) }},
 		{"pool addresses", func() (bool, error) { return anyOf(nat44Addresses.Dump(ctx, c, nil)) }},
+		{"addresses of interfaces", func() (bool, error) { return anyNAT44InterfaceAddress(ctx, c) }},
+		{"tables of VRFs", func() (bool, error) { return anyOf(nat44Tables.Dump(ctx, c, nil)) }},
 	} {
 		if there, err := look.any(); err != nil || there {
 			return look.what, err

@@ -88,6 +88,22 @@ func (nat44InterfaceAddress) shown(ctx context.Context, v *state.View, index uin
 	return nil
 }
 
+// anyNAT44InterfaceAddress tells whether the address of an interface that there
+// is is to be in a pool. What stays at the index of one that is gone is nobody's
+// loss.
+func anyNAT44InterfaceAddress(ctx context.Context, c vpp.Caller) (bool, error) {
+	rows, err := dump(ctx, c, nat44InterfaceAddrs, nil)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range rows {
+		if d, err := oneInterface(ctx, c, r.SwIfIndex); err != nil || d != nil {
+			return d != nil, err
+		}
+	}
+	return false, nil
+}
+
 func resolvedID(at place) state.ID { return state.ID{Kind: kindNAT44Resolved, Key: at.String()} }
 
 // inPool tells whether an address is in a pool for hosts of all VRFs, as those

@@ -112,6 +112,56 @@ func TestNAT44(t *testing.T) {
 	})
 }
 
+// It is not disabled while anything of somebody else's is in it, which would be
+// lost.
+func TestNAT44StaysForOthers(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		h := byHand(t, socket)
+		lo, item := ifItem(loop("lo", 76)), nat44()
+		h.must(state.Create, lo, item)
+		index := h.found[lo.ID].Handle
+		for _, c := range []struct {
+			what, message string
+			fields        map[string]any
+		}{
+			{"static mappings", "nat44_add_del_static_mapping_v2", map[string]any{
+				"external_ip_address": "203.0.113.20", "external_port": 80, "local_ip_address": "10.0.0.9", "local_port": 80, "protocol": 6,
+				"external_sw_if_index": ^uint32(0),
+			}},
+			{"load-balanced mappings", "nat44_add_del_lb_static_mapping", map[string]any{
+				"flags": 4, "external_addr": "203.0.113.20", "external_port": 80, "protocol": 6,
+				"locals": []any{map[string]any{"addr": "10.0.0.1", "port": 80, "probability": 1}, map[string]any{"addr": "10.0.0.2", "port": 80, "probability": 1}},
+			}},
+			{"identity mappings", "nat44_add_del_identity_mapping", map[string]any{"ip_address": "10.0.0.9", "flags": 8, "sw_if_index": ^uint32(0)}},
+			{"interfaces", "nat44_interface_add_del_feature", map[string]any{"flags": 32, "sw_if_index": index}},
+			{"output interfaces", "nat44_ed_add_del_output_interface", map[string]any{"sw_if_index": index}},
+			{"pool addresses", "nat44_add_del_address_range", map[string]any{
+				"first_ip_address": "203.0.113.9", "last_ip_address": "203.0.113.9", "vrf_id": ^uint32(0),
+			}},
+			{"addresses of interfaces", "nat44_add_del_interface_addr", map[string]any{"sw_if_index": index}},
+			{"tables of VRFs", "nat44_ed_add_del_vrf_table", map[string]any{"table_vrf_id": 0}},
+		} {
+			c.fields["is_add"] = true
+			h.call(c.message, c.fields)
+			if err := h.do(state.Delete, item); err == nil || err.Error() != "NAT44 still has "+c.what+" that somebody else made" {
+				t.Errorf("disabled with %s of somebody else's: %v", c.what, err)
+			}
+			c.fields["is_add"] = false
+			h.call(c.message, c.fields)
+		}
+		// What is left at the index of an interface that is gone is no reason.
+		h.call("nat44_add_del_interface_addr", map[string]any{"sw_if_index": index, "is_add": true})
+		h.must(state.Delete, lo, item)
+		h.leftInLedger(kinds.KindNAT44)
+		// Which may be there still when it is enabled once more.
+		h.must(state.Create, item)
+		if rows := h.dumpOf("nat44_interface_addr_dump"); len(rows) > 0 {
+			t.Errorf("left behind: %v", rows)
+		}
+		h.must(state.Delete, item)
+	})
+}
+
 func TestNAT44Parts(t *testing.T) {
 	eachSocket(t, func(t *testing.T, socket string) {
 		h := byHand(t, socket)
