@@ -63,9 +63,10 @@ type (
 	// was put on, which is fit for JSON. whole is what VPP shows, with that part as
 	// it was put on, unless what is shown says that it is otherwise by now.
 	half[V any] interface{ whole(shown, put V) V }
-	// follower is also read when an interface is deleted, while the ledger has any
-	// of the kind: with one that goes VPP may put out of force what the others have.
-	follower interface{ followsDeletes() }
+	// follower is also read when an interface is deleted with which VPP may put out
+	// of force what others have. It is asked once for each that goes, with
+	// [state.AllHandles] where it is not known which do.
+	follower interface{ follows(index uint32) bool }
 	// claimer has claims beyond the identity, which are as in [state.Item].
 	claimer interface{ claims(key string) []string }
 	// describer says in other words than kind and key what a binding is.
@@ -146,9 +147,10 @@ func (b *binding[V]) Compare(want, have, _ any) state.Difference {
 // and the next interface has it, or may have it, the kind is read, which finds it.
 func (b *binding[V]) Watch(ctx context.Context, v *state.View, ready func(), changed func(handle uint32, deleted bool)) error {
 	b.recall(v)
-	_, follows := b.feature.(follower)
+	f, follows := b.feature.(follower)
 	return watchInterfaces(ctx, v, ready, func(index uint32, deleted bool) {
-		if follows && deleted && len(v.Ledger().All(b.Name())) > 0 || b.leftAt(index) {
+		gone := deleted || index == state.AllHandles
+		if follows && gone && f.follows(index) || b.leftAt(index) {
 			changed(state.AllHandles, false)
 		}
 	})

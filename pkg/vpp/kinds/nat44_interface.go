@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/vpp-operator/vpp-operator/pkg/vpp"
 	"github.com/vpp-operator/vpp-operator/pkg/vpp/state"
@@ -31,14 +32,23 @@ func NAT44InterfaceItem(name string, role NAT44Role) state.Item {
 // nat44Interface is the feature; its values are true, false where outside
 // addresses are not received in the interface's table. VPP takes it away with
 // the interface.
-type nat44Interface struct{ *natSides }
+type nat44Interface struct {
+	*natSides
+	// outside are the sw_if_indices that were seen to be outside.
+	outside *sync.Map
+}
 
 // NewNAT44Interface is the kind of interfaces in NAT44.
-func NewNAT44Interface() state.Kind { return newBinding[bool](nat44Interface{&natSides{}}) }
+func NewNAT44Interface() state.Kind {
+	return newBinding[bool](nat44Interface{&natSides{}, &sync.Map{}})
+}
 
-// followsDeletes implements [follower]: with an outside interface the others of
-// its table may lose their routes.
-func (nat44Interface) followsDeletes() {}
+// follows implements [follower]: with an outside interface the others of its
+// table lose their routes.
+func (k nat44Interface) follows(index uint32) bool {
+	_, outside := k.outside.LoadAndDelete(index)
+	return outside || index == state.AllHandles
+}
 
 func (nat44Interface) Name() string { return KindNAT44Interface }
 
@@ -61,16 +71,28 @@ func (nat44Interface) describe(key string) string {
 	return "NAT44 " + role + " Interface " + name
 }
 
+// shown looks for the routes to outside addresses only where all is read: they
+// are as many as these.
 func (k nat44Interface) shown(ctx context.Context, v *state.View, index uint32, found func(place, bool)) error {
+	if index != noIndex {
+		return k.roles(ctx, v, index, func(at place) { found(at, true) })
+	}
+	var all []place
+	if err := k.roles(ctx, v, noIndex, func(at place) { all = append(all, at) }); err != nil {
+		return err
+	}
 	lost, err := k.lost(ctx, v)
 	if err != nil {
 		return err
 	}
-	return k.roles(ctx, v, index, func(at place) { found(at, !lost[at]) })
+	for _, at := range all {
+		found(at, !lost[at])
+	}
+	return nil
 }
 
 // roles reports what interfaces are to NAT44, outputs last.
-func (nat44Interface) roles(ctx context.Context, v *state.View, index uint32, found func(place)) error {
+func (k nat44Interface) roles(ctx context.Context, v *state.View, index uint32, found func(place)) error {
 	for d, err := range nat44Interfaces.Dump(ctx, v.Caller(), nil) {
 		if err != nil {
 			return err
@@ -82,6 +104,7 @@ func (nat44Interface) roles(ctx context.Context, v *state.View, index uint32, fo
 			found(on1(d.SwIfIndex, string(NAT44Inside)))
 		}
 		if d.Flags&natFlagOutside != 0 {
+			k.outside.Store(d.SwIfIndex, nil)
 			found(on1(d.SwIfIndex, string(NAT44Outside)))
 		}
 	}
@@ -90,6 +113,7 @@ func (nat44Interface) roles(ctx context.Context, v *state.View, index uint32, fo
 			return err
 		}
 		if index == noIndex || index == d.SwIfIndex {
+			k.outside.Store(d.SwIfIndex, nil)
 			found(on1(d.SwIfIndex, string(NAT44Output)))
 		}
 	}
@@ -130,29 +154,29 @@ func (k nat44Interface) off(ctx context.Context, v *state.View, at place) error 
 	if err != nil || !there {
 		return err
 	}
-	holder := at.Index
-	switch err = k.set(ctx, v, at, false); {
-	case refusedWith(err, retNoSuchEntry, retNoSuchIndex): // it has gone
-		holder = noIndex
-	case err != nil:
-		return err
-	}
 	if NAT44Role(at.Rest) == NAT44Inside {
-		return nil
+		if err := k.set(ctx, v, at, false); !refusedWith(err, retNoSuchEntry, retNoSuchIndex) {
+			return err
+		}
+		return nil // it has gone
 	}
-	lost, err := k.lost(ctx, v)
+	others, err := k.besides(ctx, v, at)
 	if err != nil {
 		return err
 	}
-	for other := range lost {
-		if err := k.again(ctx, v, other, holder); err != nil {
-			return err
-		}
+	switch err := k.set(ctx, v, at, false); {
+	case refusedWith(err, retNoSuchEntry, retNoSuchIndex): // it has gone, of which an event tells
+		return nil
+	case err != nil || len(others) == 0:
+		return err
 	}
-	return nil
+	return k.again(ctx, v, others[0], at.Index)
 }
 
-func (nat44Interface) set(ctx context.Context, v *state.View, at place, add bool) error {
+func (k nat44Interface) set(ctx context.Context, v *state.View, at place, add bool) error {
+	if add && NAT44Role(at.Rest) != NAT44Inside {
+		k.outside.Store(at.Index, nil)
+	}
 	var err error
 	switch NAT44Role(at.Rest) {
 	case NAT44Output:

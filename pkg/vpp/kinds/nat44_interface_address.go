@@ -58,14 +58,17 @@ func (nat44InterfaceAddress) shown(ctx context.Context, v *state.View, index uin
 	if err != nil {
 		return err
 	}
+	if index != noIndex {
+		rows = slices.DeleteFunc(rows, func(r *nat44FlaggedInterface) bool { return r.SwIfIndex != index })
+	}
+	if len(rows) == 0 {
+		return nil
+	}
 	pool, err := dump(ctx, v.Caller(), nat44Addresses, nil)
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if index != noIndex && index != r.SwIfIndex {
-			continue
-		}
 		twice := r.Flags & natTwiceNAT
 		at := on1(r.SwIfIndex, strings.TrimSpace(twiceNATWord(twice != 0)))
 		addresses, err := addressesAt(ctx, v.Caller(), r.SwIfIndex)

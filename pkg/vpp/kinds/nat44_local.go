@@ -46,6 +46,18 @@ func (k nat44Interface) outsides(ctx context.Context, v *state.View) (map[uint32
 	return tables, nil
 }
 
+// besides are the other outside interfaces in the table of one, as outsides has
+// them.
+func (k nat44Interface) besides(ctx context.Context, v *state.View, at place) (others []place, err error) {
+	tables, err := k.outsides(ctx, v)
+	for _, places := range tables {
+		if slices.Contains(places, at) {
+			others = slices.DeleteFunc(places, func(other place) bool { return other == at })
+		}
+	}
+	return others, err
+}
+
 // theirs is 1 for what the ledger does not say to be ours.
 func theirs(v *state.View, at place) int {
 	if _, ours := v.Ledger().Find(KindNAT44Interface, at.String()); ours {

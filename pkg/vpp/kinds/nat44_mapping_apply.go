@@ -18,9 +18,10 @@ type mappingSteps struct {
 	look func() (map[state.ID]*state.Found, error)
 }
 
-// Apply reads before it deletes: VPP deletes anyone's mapping of an address and
-// port, whatever the tag, and what it deletes must be named exactly, or parts of
-// it stay.
+// Apply deletes by what was last read or written: VPP deletes anyone's mapping of
+// an address and port, whatever the tag, what it deletes must be named exactly, or
+// parts of it stay, and it shows all mappings or none. So only where more than one
+// is at stake all of them are read before.
 func (nat44Mapping) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
 	s := mappingSteps{ctx: ctx, view: v, look: sync.OnceValues(func() (map[state.ID]*state.Found, error) { return mappingsByID(ctx, v) })}
 	state.Verbs{
@@ -225,13 +226,24 @@ func (s mappingSteps) update(op *state.Op) state.Result {
 	return state.Result{Have: &now, Unverified: want.unverified()}
 }
 
+// delete looks for those of interfaces, of which VPP has two rows, the second by an
+// address that may be another by now.
 func (s mappingSteps) delete(op *state.Op) error {
+	have := valueOf[*NAT44Mapping](op.Have)
+	if have != nil && have.Interface == "" {
+		if strings.HasPrefix(have.shown.tag, Mark) {
+			if err := s.send(have, false); err != nil && !refusedWith(err, retNoSuchEntry) {
+				return err
+			}
+		}
+		return s.view.Ledger().Delete(op.ID)
+	}
 	there, err := s.look()
 	if err != nil {
 		return err
 	}
 	f := there[op.ID]
-	if have := valueOf[*NAT44Mapping](op.Have); f == nil && have != nil && have.Interface != "" {
+	if f == nil && have != nil {
 		f = leftMapping(there, have)
 	}
 	if f != nil && f.Ours {
