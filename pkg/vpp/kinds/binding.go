@@ -67,6 +67,8 @@ type (
 	// of force what others have. It is asked once for each that goes, with
 	// [state.AllHandles] where it is not known which do.
 	follower interface{ follows(index uint32) bool }
+	// rereader names other kinds that VPP changes with its steps, which are read then.
+	rereader interface{ rereads() []string }
 	// claimer has claims beyond the identity, which are as in [state.Item].
 	claimer interface{ claims(key string) []string }
 	// describer says in other words than kind and key what a binding is.
@@ -189,7 +191,20 @@ func (b *binding[V]) lock(at place) (unlock func()) {
 
 // Apply implements [state.Kind].
 func (b *binding[V]) Apply(ctx context.Context, v *state.View, ops []*state.Op) {
-	state.Verbs{Create: b.create, Update: b.update, Delete: b.delete}.Apply(ctx, v, ops)
+	state.Each(ops, func(op *state.Op) (r state.Result) {
+		switch op.Verb {
+		case state.Create:
+			r = b.create(ctx, v, op)
+		case state.Update:
+			r = b.update(ctx, v, op)
+		case state.Delete:
+			r.Err = b.delete(ctx, v, op)
+		}
+		if f, ok := b.feature.(rereader); ok {
+			r.Rereads = f.rereads()
+		}
+		return r
+	})
 }
 
 func (b *binding[V]) create(ctx context.Context, v *state.View, op *state.Op) state.Result {

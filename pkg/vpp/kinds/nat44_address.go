@@ -37,7 +37,7 @@ type nat44Address struct{}
 
 // NewNAT44Address is the kind of addresses in NAT44's pools. Its values are names
 // of VRFs. VPP cannot mark them: ours are those in the ledger. Those that VPP put
-// there because an interface has them are not of this kind.
+// there because an interface has them are nobody's.
 func NewNAT44Address() state.Kind { return nat44Address{} }
 
 func (nat44Address) Name() string     { return KindNAT44Address }
@@ -61,9 +61,8 @@ func (nat44Address) Read(ctx context.Context, v *state.View, found func(state.Fo
 		}
 		twiceNAT := d.Flags&natTwiceNAT != 0
 		f := state.Found{ID: NAT44AddressID(d.IPAddress, twiceNAT)}
-		if _, f.Ours = v.Ledger().Get(f.ID); !f.Ours && d.VrfID == noVRF && resolved[f.ID] {
-			continue
-		}
+		_, f.Ours = v.Ledger().Get(f.ID)
+		f.Builtin = !f.Ours && d.VrfID == noVRF && resolved[f.ID]
 		vrf := ""
 		if d.VrfID != noVRF {
 			vrf = tableName(v, d.VrfID, false)

@@ -39,6 +39,9 @@ func (nat44InterfaceAddress) Probe(c vpp.Caller) error {
 
 func (nat44InterfaceAddress) ends() int { return 1 }
 
+// rereads implements [rereader]: what VPP puts into a pool others may wait for.
+func (nat44InterfaceAddress) rereads() []string { return []string{KindNAT44Address} }
+
 func (nat44InterfaceAddress) needs(key string, _ bool) []state.ID {
 	name, _, _ := strings.Cut(key, " ")
 	return []state.ID{InterfaceID(name), NAT44ID()}

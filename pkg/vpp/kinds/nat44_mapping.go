@@ -55,7 +55,8 @@ type NAT44Mapping struct {
 	// Backends are sorted: see [SortNAT44Backends].
 	Backends []NAT44Backend
 
-	// Object is the name that goes into VPP's tag. It tells nothing apart.
+	// Object is the name that goes into VPP's tag. It tells nothing apart: a mapping
+	// that moves to another object keeps its tag, and its sessions with it.
 	Object string
 
 	shown *shownMapping // nil in a wish
@@ -118,10 +119,20 @@ func protocolName(p uint8) string {
 	return fmt.Sprint(p)
 }
 
-// Item is a mapping as a wish. Mappings without an interface of their own may
-// share needs: see [NAT44MappingNeeds].
+// Item is a mapping as a wish. Those that need the same may share that: see
+// [NAT44MappingNeeds].
 func (m *NAT44Mapping) Item(needs []state.ID, adopt bool) state.Item {
-	return state.Item{ID: m.ID(), Value: m, Needs: needs, Claims: m.claims(), Adopt: adopt}
+	return state.Item{ID: m.ID(), Value: m, Needs: m.needsBeside(needs), Claims: m.claims(), Adopt: adopt}
+}
+
+// needsBeside are the needs of mappings in general, and what this one needs
+// beside them: VPP takes a load-balanced one for an address of its pool only, and
+// does not receive the address when it is there no more.
+func (m *NAT44Mapping) needsBeside(needs []state.ID) []state.ID {
+	if m.Type != NAT44LoadBalanced || m.Out2InOnly {
+		return needs
+	}
+	return append(slices.Clip(needs), NAT44AddressID(m.External, false))
 }
 
 // NAT44MappingNeeds are what mappings for hosts of a VRF need, of an interface or,

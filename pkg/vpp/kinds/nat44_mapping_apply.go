@@ -75,23 +75,27 @@ func (s mappingSteps) settle(op *state.Op, want *NAT44Mapping, there map[state.I
 		}
 		return s.make(op, want), true
 	case f != nil:
-		return state.Result{Err: &state.ConflictError{With: mappingOwner(f)}}, true
+		return state.Result{Err: &state.ConflictError{With: s.owner(f)}}, true
 	}
 	for _, f := range there {
 		for _, c := range want.claims() {
 			if slices.Contains(f.Claims, c) {
-				return state.Result{Err: &state.ConflictError{With: mappingOwner(f)}}, true
+				return state.Result{Err: &state.ConflictError{With: s.owner(f)}}, true
 			}
 		}
 	}
 	return state.Result{}, false
 }
 
-// mappingOwner names what is in the way.
-func mappingOwner(f *state.Found) string {
+// owner names what is in the way: by whose it is now, which the tag does not tell
+// once a mapping has moved from object to object.
+func (s mappingSteps) owner(f *state.Found) string {
 	what := "mapping of " + f.ID.Key
 	if !f.Ours {
 		return "the " + what + ", made by somebody else,"
+	}
+	if o, wanted := s.view.Owner(f.ID); wanted {
+		return "the " + what + " of " + o.String()
 	}
 	return "the " + what + " of NAT44Mapping " + valueOf[*NAT44Mapping](f.Value).Object
 }
@@ -154,7 +158,7 @@ func (s mappingSteps) settleRefused(op *state.Op, want *NAT44Mapping, there map[
 	for _, f := range there {
 		m := valueOf[*NAT44Mapping](f.Value)
 		if m.ExternalPort == want.ExternalPort && m.Protocol == want.Protocol && (m.Interface != "" || want.Interface != "") {
-			return state.Result{Err: &state.ConflictError{With: mappingOwner(f)}}, true
+			return state.Result{Err: &state.ConflictError{With: s.owner(f)}}, true
 		}
 	}
 	return state.Result{}, false

@@ -201,7 +201,7 @@ func (r *mappingReader) add(m *NAT44Mapping) {
 	if r.needs[key] == nil {
 		r.needs[key] = NAT44MappingNeeds(m.VRF, m.Interface)
 	}
-	f.Needs = r.needs[key]
+	f.Needs = m.needsBeside(r.needs[key])
 	if m.Interface != "" {
 		if _, there := r.view.Handle(InterfaceID(m.Interface)); !there {
 			f.Needs = []state.ID{NAT44ID()} // it is only left behind

@@ -204,6 +204,124 @@ func TestNAT44Backends(t *testing.T) {
 	})
 }
 
+// A mapping that moves from object to object is not touched, since its sessions
+// would end: VPP keeps the tag with the first object's name. It stays ours, also
+// to an agent without memory, and goes with its last object.
+func TestNAT44MappingMoves(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		start := func() *bench {
+			b := work(t, socket)
+			b.Begin()
+			b.AllowPrune(func(string) bool { return true })
+			return b
+		}
+		b := start()
+		b.set("nat", nat44(), kinds.NAT44AddressItem(addr("203.0.113.50"), "", false))
+		b.set("wan", append(whole(loop("wan", 73), "default", true), address("wan", "default", "203.0.113.1/24"))...)
+		b.awaitReasons("wan", "Programmed; Programmed; Programmed; Programmed; Programmed")
+		of := func(object string) []state.Item {
+			var items []state.Item
+			for _, m := range []aMapping{
+				staticMapping("203.0.113.1", 80, "10.0.0.1", 8080), identityMapping("10.0.0.11", 53), balanced("203.0.113.50", 80, [2]uint8{1, 100}, [2]uint8{2, 50}),
+			} {
+				items = append(items, m.with(func(m *kinds.NAT44Mapping) { m.Object = object }).item())
+			}
+			return items
+		}
+		const all = "Programmed; Programmed; Programmed"
+		writes := func(b *bench) (n uint64) {
+			for _, m := range []string{
+				"nat44_add_del_static_mapping_v2", "nat44_add_del_identity_mapping", "nat44_add_del_lb_static_mapping", "nat44_lb_static_mapping_add_del_local",
+			} {
+				n += sent(b.client.Stats().Snapshot(), m)
+			}
+			return n
+		}
+		b.set("one", of("one")...)
+		b.awaitReasons("one", all)
+		b.set("two", of("two")...)
+		b.await("the first has it", func() bool { return strings.Count(b.reasons("two"), "Conflict: Test one has it") == 3 })
+		o, _ := owner("one", 0)
+		b.Remove(o)
+		b.awaitReasons("two", all)
+		another := byHand(t, socket)
+		tagged := func() bool {
+			rows := append(another.allMappings(), another.dumpOf("nat44_lb_static_mapping_dump")...)
+			return len(rows) == 3 && !slices.ContainsFunc(rows, func(d map[string]any) bool { return d["tag"] != "vpp-operator/one" })
+		}
+		if n := writes(b); n != 3 || !tagged() {
+			t.Errorf("%d writes", n)
+		}
+		// What is in the way is named as it is now.
+		b.set("three", staticMapping("203.0.113.1", 80, "10.0.0.9", 80).with(ofInterface("wan")).item())
+		b.awaitReasons("three", "Conflict: the mapping of 203.0.113.1:80/TCP of Test two has it")
+		b.stop()
+
+		// To an agent without a ledger NAT44 is somebody else's.
+		b = start()
+		b.set("two", of("two")...)
+		b.awaitReasons("two", all)
+		b.await("synced", func() bool { return b.Status().Synced })
+		if n := writes(b); n != 0 || !tagged() {
+			t.Errorf("%d writes", n)
+		}
+		o, _ = owner("two", 0)
+		b.Remove(o)
+		b.await("they are gone", func() bool { return b.Status().LeftoverCount == 0 && !tagged() && len(another.allMappings()) == 0 })
+		b.stop()
+		another.call("nat44_ed_plugin_enable_disable", map[string]any{"enable": false})
+	})
+}
+
+// A load-balanced mapping is there as long as its address is in the pool, by
+// whatever that is: a range, an interface, somebody else.
+func TestNAT44BalancedNeedsPool(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket string) {
+		b := work(t, socket)
+		another := byHand(t, socket)
+		b.set("wan", append(whole(loop("wan", 73), "default", true), address("wan", "default", "203.0.113.50/24"))...)
+		b.set("nat", nat44())
+		b.set("it", balanced("203.0.113.50", 80, [2]uint8{1, 100}, [2]uint8{2, 50}).item())
+		b.set("free", balanced("203.0.113.51", 80, [2]uint8{1, 100}, [2]uint8{2, 50}).with(func(m *kinds.NAT44Mapping) { m.Out2InOnly = true }).item())
+		b.Begin()
+		b.AllowPrune(func(string) bool { return true })
+		b.awaitReasons("free", "Programmed")
+		rows := func() int { return len(another.dumpOf("nat44_lb_static_mapping_dump")) }
+		waits := func() {
+			t.Helper()
+			b.awaitReasons("it", "WaitingForDependency: waits for NAT44 pool address 203.0.113.50")
+			b.await("it is not in VPP", func() bool { return rows() == 1 })
+		}
+		waits()
+		for _, item := range []state.Item{kinds.NAT44AddressItem(addr("203.0.113.50"), "", false), kinds.NAT44InterfaceAddressItem("wan", false)} {
+			b.set("pool", item)
+			b.awaitReasons("it", "Programmed")
+			if rows() != 2 {
+				t.Errorf("%s: not in VPP", item.ID)
+			}
+			o, _ := owner("pool", 0)
+			b.Remove(o)
+			b.await("the pool is empty", func() bool { return len(another.dumpOf("nat44_address_dump")) == 0 })
+			waits()
+		}
+		theirs := map[string]any{"first_ip_address": "203.0.113.50", "last_ip_address": "203.0.113.50", "vrf_id": ^uint32(0), "is_add": true}
+		another.call("nat44_add_del_address_range", theirs)
+		b.ResyncNow()
+		b.awaitReasons("it", "Programmed")
+		theirs["is_add"] = false
+		another.call("nat44_add_del_address_range", theirs)
+		b.ResyncNow()
+		waits()
+		for _, name := range []string{"it", "free", "nat", "wan"} {
+			o, _ := owner(name, 0)
+			b.Remove(o)
+		}
+		b.await("all is gone", func() bool {
+			return b.gone(kinds.NAT44ID()) && b.gone(kinds.InterfaceID("wan")) && b.Status().LeftoverCount == 0
+		})
+	})
+}
+
 // Clashes name what is in the way; what is somebody else's is neither taken nor
 // deleted.
 func TestNAT44MappingOwner(t *testing.T) {

@@ -81,6 +81,16 @@ func (e *Engine) disown(own *owner) {
 	e.leaveName(own)
 }
 
+// ownerOf is [View.Owner].
+func (e *Engine) ownerOf(id ID) (o Owner, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := e.lookup(id); n != nil && n.want != nil {
+		return n.want.owner.id, true
+	}
+	return o, false
+}
+
 // resolver turns needs into nodes, once for items that share the slice.
 func (e *Engine) resolver() func([]ID) []*node {
 	var last []ID

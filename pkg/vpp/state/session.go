@@ -68,7 +68,9 @@ func (e *Engine) serve(ctx context.Context, st vpp.State) {
 		}
 	}()
 	defer e.disconnected(st.Session)
-	view := &View{session: st.Session, handles: &e.handles, ledger: e.opts.Ledger, secret: e.opts.Secret, wanted: e.isWanted}
+	view := &View{
+		session: st.Session, handles: &e.handles, ledger: e.opts.Ledger, secret: e.opts.Secret, wanted: e.isWanted, owner: e.ownerOf,
+	}
 
 	for !e.prepare(ctx, st, view) {
 		if !pause(ctx, e.opts.ReadRetry) {

@@ -7,15 +7,17 @@ import (
 )
 
 // View is what a [Kind] sees of the rest while it reads or applies: the
-// session, the numbers VPP gave to other items, the ledger and secrets. It is
-// safe for concurrent use and belongs to one session: after that its caller
-// refuses everything.
+// session, the numbers VPP gave to other items, who wants them, the ledger and
+// secrets. It is safe for concurrent use and belongs to one session: after that
+// its caller refuses everything.
 type View struct {
 	session *vpp.Session
 	handles *handles
 	ledger  *Ledger
 	secret  func(name, key string) ([]byte, error)
-	wanted  func(claim string) bool
+	// wanted and owner are nil where nothing is wanted.
+	wanted func(claim string) bool
+	owner  func(ID) (Owner, bool)
 }
 
 // NewView makes a view of a session in which nothing is known yet, for tests of
@@ -45,6 +47,14 @@ func (v *View) Ours(id ID) bool { return v.handles.isOurs(id) }
 
 // Ledger is what was noted on the node about things VPP cannot mark.
 func (v *View) Ledger() *Ledger { return v.ledger }
+
+// Owner is whose wish for an item counts; ok is false where nobody wants it.
+func (v *View) Owner(id ID) (o Owner, ok bool) {
+	if v.owner == nil {
+		return o, false
+	}
+	return v.owner(id)
+}
 
 // Secret reads a value that items only refer to.
 func (v *View) Secret(name, key string) ([]byte, error) { return v.secret(name, key) }
