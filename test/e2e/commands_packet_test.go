@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // veth makes a network namespace and a pair of Linux interfaces: one end is in
@@ -38,6 +41,28 @@ func veth(s *scenario, ts *script, _ bool, args []string) error {
 		if err := s.ip(s.ctx, command...); err != nil {
 			return err
 		}
+	}
+	_, err := opened(s, name, func() (struct{}, error) { return struct{}{}, fillChecksums("eth0") })
+	return err
+}
+
+// fillChecksums has Linux fill in the checksums of what it sends: VPP does not.
+func fillChecksums(device string) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(fd) }()
+	value := struct{ command, data uint32 }{command: unix.ETHTOOL_STXCSUM} // 0: not by the device
+	request := struct {                                                    // struct ifreq
+		name [unix.IFNAMSIZ]byte
+		data unsafe.Pointer
+		_    [16]byte
+	}{data: unsafe.Pointer(&value)}
+	copy(request.name[:], device)
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCETHTOOL, uintptr(unsafe.Pointer(&request)))
+	if errno != 0 {
+		return fmt.Errorf("checksums of %s: %w", device, errno)
 	}
 	return nil
 }

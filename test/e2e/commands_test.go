@@ -33,9 +33,9 @@ func commands() map[string]func(*script, bool, []string) {
 		"agent": runAgent, "vpp": runVPP, "vppapi": vppapi, "foreign": foreign,
 		"apiserver": apiServer, "crds": changeCRDs,
 		"mark": setMark, "writes": writes, "statuswrites": statusWrites, "fault": fault,
-		"veth": veth, "ping": ping, "reaches": reaches,
+		"veth": veth, "ping": ping, "reaches": reaches, "session": openSession, "talk": runTalk, "spread": spread,
 	}
-	negatable := []string{"condition", "ping", "reaches", "vppapi"}
+	negatable := []string{"condition", "ping", "reaches", "talk", "vppapi"}
 	out := map[string]func(*script, bool, []string){}
 	for name, f := range all {
 		out[name] = func(ts *script, neg bool, args []string) {

@@ -45,6 +45,12 @@
 //	ping NAME ADDRESS, ! ping NAME ADDRESS  waits until it answers there, or does so no more
 //	reaches FROM TO ADDRESS           waits until an echo request sent in one namespace arrives in another, which has the
 //	                                  address; with ! until it does not
+//	session NAME tcp|udp|icmp FROM ADDRESS[:PORT] TO [ADDRESS]:PORT|-   opens a session between two namespaces: to an
+//	                                  address, and served at one
+//	talk NAME [from=REGEXP] [at=REGEXP], ! talk NAME  waits until something comes through it and back, and still as at
+//	                                  first: from the client's address and port that the server sees, at the server's
+//	                                  address, which is $SERVER then; or makes sure that nothing does
+//	spread SERVER,SERVER... FROM ADDRESS:PORT TO :PORT  opens TCP sessions until each of the servers has had one
 //
 //	mark                              begins to count
 //	writes MESSAGE=N...|none          what the agent has sent to VPP since that changes something

@@ -171,7 +171,16 @@ func (c *realCluster) root(node string) (string, error) {
 }
 
 // inNetwork opens something in the network of a node.
-func inNetwork[T any](c *realCluster, node string, open func() (T, error)) (T, error) {
+func inNetwork[T any](c *realCluster, node string, open func() (T, error)) (opened T, err error) {
+	pid, err := os.ReadFile(filepath.Join(c.made.Folder, node, "pid"))
+	if err != nil {
+		return opened, err
+	}
+	return inNamespace("/proc/"+string(pid)+"/ns/net", open)
+}
+
+// inNamespace opens something in a network namespace, where it stays.
+func inNamespace[T any](path string, open func() (T, error)) (T, error) {
 	type result struct {
 		opened T
 		err    error
@@ -180,11 +189,7 @@ func inNetwork[T any](c *realCluster, node string, open func() (T, error)) (T, e
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with us
 		var r result
-		pid, err := os.ReadFile(filepath.Join(c.made.Folder, node, "pid"))
-		if err == nil {
-			err = enter("/proc/" + string(pid) + "/ns/net")
-		}
-		if r.err = err; err == nil {
+		if r.err = enter(path); r.err == nil {
 			r.opened, r.err = open()
 		}
 		results <- r

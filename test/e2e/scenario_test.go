@@ -44,6 +44,9 @@ type scenario struct {
 	seen   []v1alpha1.Object
 	marked float64 // when the agent was started that was there then
 
+	talks     map[string]*talk
+	listening map[string]bool // by namespace and address
+
 	cleanups []func()
 }
 
