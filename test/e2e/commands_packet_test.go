@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -16,7 +17,8 @@ import (
 
 // veth makes a network namespace and a pair of Linux interfaces: one end is in
 // it and is called eth0, has addresses, and a default router; the other end, which
-// is $VETH_NAME for a hostInterface, is left to VPP.
+// is $VETH_NAME for a hostInterface, is left to VPP. The MAC address of eth0 is
+// $MAC_NAME.
 func veth(s *scenario, ts *script, _ bool, args []string) error {
 	if len(args) != 3 {
 		return usage("veth NAME ADDRESS[,ADDRESS...] ROUTER")
@@ -42,8 +44,17 @@ func veth(s *scenario, ts *script, _ bool, args []string) error {
 			return err
 		}
 	}
-	_, err := opened(s, name, func() (struct{}, error) { return struct{}{}, fillChecksums("eth0") })
-	return err
+	device, err := opened(s, name, func() (*net.Interface, error) {
+		if err := fillChecksums("eth0"); err != nil {
+			return nil, err
+		}
+		return net.InterfaceByName("eth0")
+	})
+	if err != nil {
+		return err
+	}
+	ts.Setenv("MAC_"+strings.ToUpper(name), device.HardwareAddr.String())
+	return nil
 }
 
 // fillChecksums has Linux fill in the checksums of what it sends: VPP does not.

@@ -41,7 +41,8 @@
 //	                                  MAC addresses and the policy that has an access list; with ! one that VPP refuses
 //	foreign MESSAGE [JSON]            the same, and what it makes must stay
 //	apiserver stop|start, crds delete KIND...|install   (in alone)
-//	veth NAME ADDRESS[,ADDRESS...] ROUTER   a network namespace, joined to VPP by the Linux interface $VETH_NAME
+//	veth NAME ADDRESS[,ADDRESS...] ROUTER   a network namespace, joined to VPP by the Linux interface $VETH_NAME;
+//	                                  $MAC_NAME is its MAC address
 //	ping NAME ADDRESS, ! ping NAME ADDRESS  waits until it answers there, or does so no more
 //	reaches FROM TO ADDRESS           waits until an echo request sent in one namespace arrives in another, which has the
 //	                                  address; with ! until it does not
