@@ -151,7 +151,7 @@ func (s *scenario) openTCP(from, address, to, at string) (*talk, error) {
 	if err := s.listen(to, at); err != nil {
 		return nil, err
 	}
-	c, err := opened(s, from, func() (net.Conn, error) { return net.DialTimeout("tcp", address, answerTime) })
+	c, err := opened(s, from, func() (net.Conn, error) { return (&net.Dialer{Timeout: answerTime}).DialContext(s.ctx, "tcp", address) })
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (s *scenario) listen(name, at string) error {
 	if s.listening[key] {
 		return nil
 	}
-	listener, err := opened(s, name, func() (net.Listener, error) { return net.Listen("tcp", at) })
+	listener, err := opened(s, name, func() (net.Listener, error) { return (&net.ListenConfig{}).Listen(s.ctx, "tcp", at) })
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func answered(line string, number int) (client, server string, ok bool) {
 }
 
 func (s *scenario) openUDP(from, address, to, at string) (*talk, error) {
-	listener, err := opened(s, to, func() (net.PacketConn, error) { return net.ListenPacket("udp", at) })
+	listener, err := opened(s, to, func() (net.PacketConn, error) { return (&net.ListenConfig{}).ListenPacket(s.ctx, "udp", at) })
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +259,7 @@ func (s *scenario) openUDP(from, address, to, at string) (*talk, error) {
 			}
 		}
 	}()
-	c, err := opened(s, from, func() (net.Conn, error) { return net.Dial("udp", address) })
+	c, err := opened(s, from, func() (net.Conn, error) { return (&net.Dialer{}).DialContext(s.ctx, "udp", address) })
 	if err != nil {
 		stop()
 		return nil, err
@@ -316,7 +316,9 @@ var _ io.Writer = toAddress{}
 // answers, and listens there to what comes.
 func (s *scenario) openICMP(from, address, to string) (*talk, error) {
 	raw := func(space string) (net.PacketConn, error) {
-		return opened(s, space, func() (net.PacketConn, error) { return net.ListenPacket("ip4:icmp", "0.0.0.0") })
+		return opened(s, space, func() (net.PacketConn, error) {
+			return (&net.ListenConfig{}).ListenPacket(s.ctx, "ip4:icmp", "0.0.0.0")
+		})
 	}
 	target, err := net.ResolveIPAddr("ip4", address)
 	if err != nil {

@@ -15,15 +15,17 @@ type View struct {
 	handles *handles
 	ledger  *Ledger
 	secret  func(name, key string) ([]byte, error)
-	// wanted and owner are nil where nothing is wanted.
-	wanted func(claim string) bool
-	owner  func(ID) (Owner, bool)
+	wanted  func(claim string) bool
+	owner   func(ID) (Owner, bool)
 }
 
 // NewView makes a view of a session in which nothing is known yet, for tests of
 // kinds: an engine's views look at what it knows.
 func NewView(s *vpp.Session, l *Ledger, secret func(name, key string) ([]byte, error)) *View {
-	return &View{session: s, handles: &handles{}, ledger: l, secret: secret, wanted: func(string) bool { return false }}
+	return &View{
+		session: s, handles: &handles{}, ledger: l, secret: secret,
+		wanted: func(string) bool { return false }, owner: func(ID) (Owner, bool) { return Owner{}, false },
+	}
 }
 
 // Record makes known what was found, for those that ask later.
@@ -49,12 +51,7 @@ func (v *View) Ours(id ID) bool { return v.handles.isOurs(id) }
 func (v *View) Ledger() *Ledger { return v.ledger }
 
 // Owner is whose wish for an item counts; ok is false where nobody wants it.
-func (v *View) Owner(id ID) (o Owner, ok bool) {
-	if v.owner == nil {
-		return o, false
-	}
-	return v.owner(id)
-}
+func (v *View) Owner(id ID) (o Owner, ok bool) { return v.owner(id) }
 
 // Secret reads a value that items only refer to.
 func (v *View) Secret(name, key string) ([]byte, error) { return v.secret(name, key) }
