@@ -193,6 +193,10 @@ func (iface) Compare(want, have, applied any) state.Difference {
 	if remake {
 		anew = append(anew, "macAddress")
 	}
+	anew = append(anew, h.original.leftOut(w)...)
+	if h.Shown == nil { // not what VPP shows, but what was wanted before
+		anew = append(anew, (&original{Made: optionals(h.Type)}).leftOut(w)...)
+	}
 	if len(anew) > 0 {
 		return state.Difference{Change: state.Recreate, Fields: anew}
 	}

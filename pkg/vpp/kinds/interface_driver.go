@@ -79,7 +79,7 @@ func (m *making) intend(ctx context.Context, vppName string) error {
 		}
 	}
 	n := noteOf(m.view, m.want.Name)
-	n.Original = &original{}
+	n.Original = &original{Made: optionals(m.want.Type)}
 	if m.want.MAC != (MAC{}) {
 		n.Original.MAC = &MAC{}
 	}

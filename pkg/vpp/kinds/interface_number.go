@@ -3,6 +3,7 @@ package kinds
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ type choice struct {
 	lock  *sync.Mutex
 	kept  bool // the kept number has still to be tried
 	from  uint32
-	taken map[string]bool // VPP names
+	taken map[string]bool // claims
 	tries int
 }
 
@@ -58,7 +59,7 @@ func (c *choice) next(i *Interface) error {
 	defer c.lock.Unlock()
 	if c.kept {
 		c.kept = false
-		if n, ok := keptNumber(c.view, c.name); ok && !c.view.Wanted(nameClaim(t.withNumber(Number{n, true}).vppName())) {
+		if n, ok := keptNumber(c.view, c.name); ok && !slices.ContainsFunc(numberClaims(t, n), c.view.Wanted) {
 			i.Type = t.withNumber(Number{n, true})
 			return nil
 		}
@@ -66,7 +67,9 @@ func (c *choice) next(i *Interface) error {
 	_, _, last := t.number()
 	for n := c.from; n <= last; n++ {
 		named := t.withNumber(Number{n, true})
-		if c.taken[named.vppName()] || c.view.Wanted(nameClaim(named.vppName())) { // a spec gives it to another
+		if slices.ContainsFunc(numberClaims(t, n), func(claim string) bool {
+			return c.taken[claim] || c.view.Wanted(claim) // a spec gives it to another
+		}) {
 			continue
 		}
 		if id, taken := c.view.Ledger().Find(kindNumber, named.vppName()); taken && id.Key != c.name {
@@ -81,12 +84,22 @@ func (c *choice) next(i *Interface) error {
 	return fmt.Errorf("interface %s: there is no free number", c.name)
 }
 
-// avoid has the names of interfaces in VPP not tried.
+// avoid has the numbers of interfaces in VPP not tried.
 func (c *choice) avoid(list []state.Found) {
 	c.taken = map[string]bool{}
 	for i := range list {
-		c.taken[valueOf[*Interface](list[i].Value).Shown.VPPName] = true
+		for _, claim := range list[i].Claims {
+			c.taken[claim] = true
+		}
 	}
+}
+
+// numberClaims are the claims that an interface has by its number.
+func numberClaims(t numbered, n uint32) []string {
+	bare := (&Interface{Type: t.withNumber(Number{})}).Claims()
+	return slices.DeleteFunc((&Interface{Type: t.withNumber(Number{n, true})}).Claims(), func(claim string) bool {
+		return slices.Contains(bare, claim)
+	})
 }
 
 func keptNumber(v *state.View, name string) (n uint32, ok bool) {

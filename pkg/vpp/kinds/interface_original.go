@@ -14,6 +14,9 @@ type original struct {
 	MAC  *MAC          `json:"mac,omitempty"`
 	MTU  *[4]uint32    `json:"mtu,omitempty"`
 	Link *originalLink `json:"link,omitempty"`
+	// Made are the fields of its type that it was made with, of those that can be
+	// left out: see [optional].
+	Made []string `json:"made,omitempty"`
 	// Of queues, those that were written.
 	RxModes     []queueMode   `json:"rxModes,omitempty"`
 	RxPlacement []RxPlacement `json:"rxPlacement,omitempty"`
@@ -25,6 +28,27 @@ type original struct {
 type originalLink struct {
 	LinkMTU uint16    `json:"linkMTU"`
 	MTU     [4]uint32 `json:"mtu"`
+}
+
+// optional is a type with fields that VPP fills in where they are left out, and
+// that cannot be changed: those that are given.
+type optional interface{ optional() []string }
+
+func optionals(t InterfaceType) []string {
+	if o, ok := t.(optional); ok {
+		return o.optional()
+	}
+	return nil
+}
+
+// leftOut names the fields of its type that an interface was made with and that
+// are no longer wished for.
+func (o *original) leftOut(want *Interface) []string {
+	if o == nil || want.Shown != nil {
+		return nil
+	}
+	given := optionals(want.Type)
+	return slices.DeleteFunc(slices.Clone(o.Made), func(field string) bool { return slices.Contains(given, field) })
 }
 
 // due names the fields that are noted and no longer wished for. anew tells that

@@ -10,7 +10,7 @@ import (
 
 // Tap is one end of a pair whose other end is an interface of the Linux host.
 type Tap struct {
-	// ID is the N of tapN, 0..8191.
+	// ID is the N of tapN, or of tunN, 0..8191.
 	ID Number
 	// Tun carries IP packets instead of Ethernet frames.
 	Tun                    bool
@@ -33,6 +33,7 @@ type TapHost struct {
 
 const (
 	tapName   = "tap"
+	tunName   = "tun"
 	lastTapID = 8191
 )
 
@@ -95,16 +96,33 @@ var (
 func (Tap) Field() string { return "tap" }
 
 func (Tap) driver() driver                           { return tapDriver{} }
-func (t Tap) vppName() string                        { return t.ID.name(tapName) }
 func (t Tap) number() (n Number, first, last uint32) { return t.ID, 0, lastTapID }
 func (t Tap) withNumber(n Number) InterfaceType      { t.ID = n; return t }
+
+func (t Tap) vppName() string {
+	if t.Tun {
+		return t.ID.name(tunName)
+	}
+	return t.ID.name(tapName)
+}
 
 func (t Tap) claims() []string {
 	claim := "Linux interface " + t.Host.Name
 	if t.Host.Namespace != "" {
 		claim += " in namespace " + t.Host.Namespace
 	}
+	if t.ID.Given { // tap3 and tun3 cannot both be
+		return []string{claim, t.ID.name("tap or tun ")}
+	}
 	return []string{claim}
+}
+
+// optional implements [optional].
+func (t Tap) optional() []string {
+	if t.Host.MTU == 0 {
+		return nil
+	}
+	return []string{"tap.host.mtu"}
 }
 
 func (t Tap) differs(have InterfaceType) []string {
