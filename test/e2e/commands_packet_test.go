@@ -84,6 +84,17 @@ func (s *scenario) namespace(name string) string { return s.node + "-" + thisPro
 // there meanwhile.
 func thisProcess() string { return strconv.FormatInt(int64(os.Getpid()), 36) }
 
+// netns makes a network namespace, which is $NETNS_NAME for a tap, with nothing in it.
+func netns(s *scenario, ts *script, _ bool, args []string) error {
+	if len(args) != 1 {
+		return usage("netns NAME")
+	}
+	space := s.namespace(args[0])
+	s.cleanups = append(s.cleanups, func() { _ = s.ip(context.WithoutCancel(s.ctx), "netns", "del", space) })
+	ts.Setenv("NETNS_"+strings.ToUpper(args[0]), space)
+	return s.ip(s.ctx, "netns", "add", space)
+}
+
 func (s *scenario) ip(ctx context.Context, args ...string) error {
 	out, err := exec.CommandContext(ctx, "ip", args...).CombinedOutput()
 	if err != nil {

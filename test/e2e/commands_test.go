@@ -33,7 +33,7 @@ func commands() map[string]func(*script, bool, []string) {
 		"agent": runAgent, "vpp": runVPP, "vppapi": vppapi, "foreign": foreign,
 		"apiserver": apiServer, "crds": changeCRDs,
 		"mark": setMark, "writes": writes, "statuswrites": statusWrites, "fault": fault,
-		"veth": veth, "ping": ping, "reaches": reaches, "session": openSession, "talk": runTalk, "spread": spread,
+		"veth": veth, "netns": netns, "ping": ping, "reaches": reaches, "session": openSession, "talk": runTalk, "spread": spread,
 	}
 	negatable := []string{"condition", "ping", "reaches", "talk", "vppapi"}
 	out := map[string]func(*script, bool, []string){}

@@ -43,6 +43,7 @@
 //	apiserver stop|start, crds delete KIND...|install   (in alone)
 //	veth NAME ADDRESS[,ADDRESS...] ROUTER   a network namespace, joined to VPP by the Linux interface $VETH_NAME;
 //	                                  $MAC_NAME is its MAC address
+//	netns NAME                        a network namespace, $NETNS_NAME for a tap to put its end into
 //	ping NAME ADDRESS, ! ping NAME ADDRESS  waits until it answers there, or does so no more
 //	reaches FROM TO ADDRESS           waits until an echo request sent in one namespace arrives in another, which has the
 //	                                  address; with ! until it does not
@@ -59,7 +60,7 @@
 //	fault NAME MESSAGE [ARGUMENT] [times=N] [after=N], fault fired|release|clear   (simulated VPP only)
 //
 // Scripts that need the simulated VPP begin with [!simulated] skip, those that send
-// packets with [!packets] skip, and say why.
+// packets with [!packets] skip, those with taps with [!tap] skip, and say why.
 //
 // The lines that vpp dump prints, and has and lacks look for from their beginning to
 // the end of a word, are what VPP holds, a fact a line; our interfaces have the

@@ -103,6 +103,9 @@ func params(folder string, c *cluster) testscript.Params {
 			switch name {
 			case "simulated": // faults can be had
 				return realVPP() == "", nil
+			case "tap": // taps can be made
+				_, err := os.Stat("/dev/vhost-net")
+				return realVPP() == "" || err == nil, nil
 			case "packets": // packets can be sent
 				_, err := exec.LookPath("ip")
 				return realVPP() != "" && err == nil && os.Geteuid() == 0, nil

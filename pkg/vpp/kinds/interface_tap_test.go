@@ -16,8 +16,8 @@ import (
 // anew; fields that VPP cannot show are named.
 func TestTapFields(t *testing.T) {
 	eachSocket(t, func(t *testing.T, socket string) {
-		real := os.Getenv(vpptest.SocketEnv) == socket
-		if _, err := os.Stat("/dev/vhost-net"); real && err != nil {
+		isReal := os.Getenv(vpptest.SocketEnv) == socket
+		if _, err := os.Stat("/dev/vhost-net"); isReal && err != nil {
 			t.Skip("a tap needs /dev/vhost-net")
 		}
 		h := byHand(t, socket)
@@ -53,7 +53,7 @@ func TestTapFields(t *testing.T) {
 			}, differs: "tap.host.addresses,tap.host.gateways", hidden: "tap.host.gateways"},
 			{change: func(p *kinds.Tap) { p.RxQueues, p.TxQueues = 2, 3 }, differs: "tap.rxQueues,tap.txQueues", hidden: "tap.rxQueues,tap.txQueues"},
 		} {
-			if c.outside && real {
+			if c.outside && isReal {
 				continue
 			}
 			other := plain
