@@ -146,12 +146,27 @@ func (e *Engine) landed(op *Op, r Result) {
 	n.handle, n.hasHandle = handle, hasHandle
 	n.show(r.Overridden, r.Unverified)
 	if hasHandle {
+		e.succeed(n, handle)
 		e.handles.set(n.id, handle, true)
 	}
 	e.settleIn(n, op.needs, op.claims)
 	e.wakeBlocked(n)
 	if op.Verb == Create {
 		e.wakeDependents(n)
+	}
+}
+
+// succeed records that what had the number that VPP gave to n is there no more:
+// somebody else has deleted it, and the event is late, or was lost among others
+// of the same number.
+func (e *Engine) succeed(n *node, handle uint32) {
+	id, known := e.handles.lookup(n.id.Kind, handle)
+	if m := e.lookup(id); known && m != nil && m != n {
+		if m.busy {
+			m.kind.prove = true
+		} else if m.present {
+			e.missed(m)
+		}
 	}
 }
 

@@ -273,6 +273,27 @@ func TestLateEvent(t *testing.T) {
 	r.leafIsMadeAnew()
 }
 
+// What gets the number of something takes its place, also where no event told
+// that it is gone.
+func TestNumberUsedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	r, m := eventful(t, w, plain)
+	close(m.registered)
+	r.Begin()
+	r.set("o", 0, "Base:b=x", "Leaf:l=x <Base:b")
+	r.awaitReasons("o", "Programmed; Programmed")
+	r.written()
+	handle := r.lose()
+	w.mu.Lock()
+	w.next = handle - 1
+	w.mu.Unlock()
+	r.set("next", 0, "Base:c=x")
+	r.leafIsMadeAnew()
+	r.awaitReasons("next", "Programmed")
+	r.awaitHolds("b=x c=x l=x")
+}
+
 func (r *rig) handle(id string) uint32 {
 	r.world.mu.Lock()
 	defer r.world.mu.Unlock()
