@@ -72,7 +72,7 @@ func TestCompileInterfaceTypes(t *testing.T) {
 				Name: "tap0", Namespace: "ns", MAC: host, Address4: netip.MustParsePrefix("192.0.2.9/24"),
 				Address6: netip.MustParsePrefix("2001:db8::9/64"), Gateway4: netip.MustParseAddr("192.0.2.1"),
 			},
-		}, derived, "Linux interface tap0 in namespace ns,VPP interface tap7", ""},
+		}, derived, "Linux interface tap0 in namespace ns,tap or tun 7,VPP interface tap7", ""},
 		{"tun", func(s *v1alpha1.InterfaceSpec) {
 			s.Tap = &v1alpha1.TapInterface{Tun: true, Host: v1alpha1.TapHost{Name: "tun0"}}
 		}, kinds.Tap{Tun: true, RxQueues: 1, TxQueues: 1, RxRingSize: 256, TxRingSize: 256, Host: kinds.TapHost{Name: "tun0"}}, none,
