@@ -3,6 +3,7 @@ package vpp
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/vpp-operator/vpp-operator/pkg/binproto"
@@ -121,12 +122,22 @@ func guardFor(m *binproto.Message, o Options) *guard {
 					continue
 				}
 				if err := row.look(ctx, s, msg, places[i]); err != nil {
-					return fmt.Errorf("%w: %s: %w", ErrGuarded, row.why, err)
+					return lookedAt(row.why, err)
 				}
 			}
 			return nil
 		},
 	}
+}
+
+// lookedAt is why a request is not sent after VPP was looked at. Where VPP did not
+// answer that, nothing was found: the request may be harmless.
+func lookedAt(why string, err error) error {
+	call, ok := errors.AsType[*Error](err)
+	if ok && (errors.Is(call.Outcome, ErrUnknown) || errors.Is(call.Err, ErrDisconnected) || errors.Is(call.Err, ErrClosed)) {
+		return fmt.Errorf("whether it is safe (%s) could not be looked up: %s: %w", why, call.Message, call.Err)
+	}
+	return fmt.Errorf("%w: %s: %w", ErrGuarded, why, err)
 }
 
 func guarded(why string) error { return fmt.Errorf("%w: %s", ErrGuarded, why) }
