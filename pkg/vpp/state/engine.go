@@ -79,7 +79,7 @@ type Event struct {
 type Engine struct {
 	opts    Options
 	log     logr.Logger
-	handles handles
+	handles *handles
 	metrics *metrics
 
 	mu     sync.Mutex
@@ -143,7 +143,7 @@ func New(opts Options) *Engine {
 		opts.Secret = func(name, key string) ([]byte, error) { return nil, &WaitError{For: "Secret " + name + "/" + key} }
 	}
 	e := &Engine{
-		opts: opts, log: opts.Log, metrics: newMetrics(), resync: resync{period: opts.ResyncPeriod, corrected: map[string]int{}},
+		opts: opts, log: opts.Log, handles: &handles{}, metrics: newMetrics(), resync: resync{period: opts.ResyncPeriod, corrected: map[string]int{}},
 		kinds: map[string]*kindState{}, claims: map[string]*claim{}, owners: map[Owner]*owner{}, names: map[ID]*nameClaim{},
 		fallbacks: map[ID][]*wish{}, crashes: crashes{aside: remembered(opts.Ledger)},
 		wake: make(chan struct{}, 1), reads: make(chan struct{}, 1), touched: map[ID]struct{}{},

@@ -294,6 +294,52 @@ func TestNumberUsedAgain(t *testing.T) {
 	r.awaitHolds("b=x c=x l=x")
 }
 
+// asking is a kind that looks for the number of what its things hang on when one
+// is deleted, at a moment that a test chooses.
+type asking struct {
+	fakeKind
+	come, proceed chan struct{}
+	known         chan bool
+}
+
+func (k asking) Apply(_ context.Context, v *state.View, ops []*state.Op) {
+	state.Each(ops, func(op *state.Op) state.Result {
+		if op.Verb == state.Delete {
+			close(k.come)
+			<-k.proceed
+			_, ok := v.Handle(parseID("Base:b"))
+			k.known <- ok
+		}
+		return k.w.apply(v, op)
+	})
+}
+
+// A step under way when the connection is lost does not take what it is to delete
+// to be gone because nobody knows the number any more.
+func TestNumbersOutlastTheConnection(t *testing.T) {
+	t.Parallel()
+	k := asking{come: make(chan struct{}), proceed: make(chan struct{}), known: make(chan bool, 1)}
+	r := newRigOn(t, newWorld(), vpptest.Start(t), func(o *state.Options) {
+		for i := range o.Kinds {
+			if f, ok := o.Kinds[i].(fakeKind); ok && f.name == "Leaf" {
+				k.fakeKind = f
+				o.Kinds[i] = k
+			}
+		}
+	})
+	r.Begin()
+	r.set("o", 0, "Base:b=x", "Leaf:l=x <Base:b")
+	r.awaitReasons("o", "Programmed; Programmed")
+	r.set("o", 0, "Base:b=x")
+	<-k.come
+	r.vpp.Stop()
+	r.await("disconnected", func() bool { return !r.Status().Connected })
+	close(k.proceed)
+	if !<-k.known {
+		t.Error("the number is forgotten")
+	}
+}
+
 func (r *rig) handle(id string) uint32 {
 	r.world.mu.Lock()
 	defer r.world.mu.Unlock()

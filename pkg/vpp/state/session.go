@@ -68,8 +68,12 @@ func (e *Engine) serve(ctx context.Context, st vpp.State) {
 		}
 	}()
 	defer e.disconnected(st.Session)
+	e.running.Wait() // of the session before; it is dead, so they end at once
+	e.mu.Lock()
+	e.handles = &handles{} // those of the session before mean nothing in this one
+	e.mu.Unlock()
 	view := &View{
-		session: st.Session, handles: &e.handles, ledger: e.opts.Ledger, secret: e.opts.Secret, wanted: e.isWanted, owner: e.ownerOf,
+		session: st.Session, handles: e.handles, ledger: e.opts.Ledger, secret: e.opts.Secret, wanted: e.isWanted, owner: e.ownerOf,
 	}
 
 	for !e.prepare(ctx, st, view) {
@@ -95,7 +99,6 @@ func (e *Engine) serve(ctx context.Context, st vpp.State) {
 
 // prepare finds out what boot a session is of, and what this VPP can do.
 func (e *Engine) prepare(ctx context.Context, st vpp.State, view *View) bool {
-	e.running.Wait() // of the session before; it is dead, so they end at once
 	fresh, err := e.opts.Boot(ctx, view)
 	if err != nil {
 		e.setError(fmt.Errorf("look at VPP: %w", err))
@@ -200,13 +203,13 @@ func (e *Engine) forgetAll() {
 	}
 }
 
-// disconnected forgets all numbers of the session: they mean nothing in the
-// next.
+// disconnected records that there is no session. Steps under way go on with the
+// numbers they have, and end when they call: without the numbers they would take
+// what they are to delete to be gone.
 func (e *Engine) disconnected(s *vpp.Session) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.view = nil
-	e.handles.clear()
 	e.status.connected, e.status.synced = false, false
 	if s.Err() == nil {
 		return // it is us who stop: the session goes on
@@ -387,7 +390,7 @@ func (e *Engine) explain(ctx context.Context, view *View, k *kindState) {
 // watch has things read again when events say so.
 func (e *Engine) watch(ctx context.Context, view *View, k *kindState, w Watcher, ready func()) {
 	err := w.Watch(ctx, view, ready, func(handle uint32, deleted bool) {
-		switch id, known := e.handles.lookup(k.name, handle); {
+		switch id, known := view.Lookup(k.name, handle); {
 		case handle == AllHandles:
 			e.mu.Lock()
 			defer e.mu.Unlock()

@@ -121,9 +121,3 @@ func (h *handles) drop(id ID) {
 		}
 	}
 }
-
-func (h *handles) clear() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.ids, h.by = nil, nil
-}
